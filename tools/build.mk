@@ -1,1 +1,52 @@
 # SPDX-License-Identifier: MIT
+# Needed packages, configuration, newlib, peers from Debian.
+
+# --- Packages ---------------------------------------------------------------
+
+.PHONY: deps
+deps: ## install the Debian packages that are missing
+	$(Q)tools/deps
+
+# Everything waits for this through config.mk, which the Makefile includes.
+$(O)/.deps: tools/deps
+	$(Q)tools/deps
+	$(Q)mkdir -p $(@D) && touch $@
+
+# --- Configuration ----------------------------------------------------------
+# $(O)/.config is the user's; config.mk and include/config.h follow from it
+# and from Kconfig. Without a .config all options have their defaults.
+
+CONFIG := KCONFIG_CONFIG=$(abspath $(O))/.config $(PYTHON) -m
+
+$(O)/config.mk: Kconfig $(wildcard $(O)/.config) | $(O)/.deps
+	$(Q)$(say) CONFIG $@
+	$(Q)mkdir -p $(O)/include
+	$(Q)ln -sfn $(CURDIR)/pv-abi $(O)/include/pv-abi
+	$(Q)$(CONFIG) genconfig --header-path $(O)/include/config.h \
+	    --config-out $@ Kconfig
+	$(Q)touch $@
+
+# Included files are made before anything else, then make starts over: with
+# this line each target has packages, configuration and include folder.
+NEEDS_NOTHING := clean deps help defconfig olddefconfig menuconfig
+ifneq ($(filter-out $(NEEDS_NOTHING),$(or $(MAKECMDGOALS),all)),)
+include $(O)/config.mk
+endif
+
+.PHONY: defconfig olddefconfig menuconfig
+defconfig: $(O)/.deps ## forget the configuration, take the defaults
+	$(Q)$(CONFIG) alldefconfig Kconfig
+olddefconfig: $(O)/.deps ## keep the configuration, defaults for new options
+	$(Q)$(CONFIG) olddefconfig Kconfig
+menuconfig: $(O)/.deps ## choose options in a menu
+	$(Q)$(CONFIG) menuconfig Kconfig
+
+# --- Peers ------------------------------------------------------------------
+# $(O)/peer/PACKAGE is the unpacked Debian package: Xen and its headers to
+# compare with, guests that nobody here wrote.
+
+$(O)/peer/%/.done: | $(O)/.deps
+	$(Q)$(say) FETCH $*
+	$(Q)tools/fetch-peer $* $(@D)
+
+.PRECIOUS: $(O)/peer/%/.done
