@@ -1,0 +1,99 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * struct domain: one guest. State only; each part is changed by one module,
+ * named at the part.
+ *
+ * Life: created paused (core/domain/domain.h), runs, is shut down by itself
+ * or crashed, dying, then dead when the last frame and the last reference
+ * are gone. A frame whose owner is a domain keeps that domain's struct
+ * alive: an owner found through a counted frame needs no lock.
+ */
+#ifndef HV_DOMAIN_H
+#define HV_DOMAIN_H
+
+#include <sys/queue.h>
+
+#include <pv-abi/shared_info.h>
+
+#include "cpumask.h"
+#include "spinlock.h"
+#include "types.h"
+
+struct hv;
+struct vcpu;
+struct frame;
+struct evtchn;
+struct grant_table;
+
+/* Frames owned. Module: core/mm. Lock: pages_lock (leaf). */
+struct domain_pages {
+    struct spinlock lock;
+    uint32_t first;       /* index of the newest frame, FRAME_LIST_END: none */
+    uint32_t special;     /* the same for frames the guest may map but not
+                             own: shared_info, grant frames */
+    uint64_t total;       /* frames in first's list */
+    uint64_t max;         /* limit on total */
+    uint64_t outstanding; /* claimed, not yet allocated */
+};
+
+/* Ports. Module: core/event. Lock: event.lock. */
+struct domain_event {
+    struct spinlock lock;
+    struct evtchn **buckets; /* pages of ports; see event/channel.h */
+    unsigned int port_count; /* ports that exist so far */
+    unsigned int port_max;   /* limit, highest port + 1 */
+};
+
+enum domain_dying {
+    DOMAIN_ALIVE,
+    DOMAIN_DYING, /* being torn down, in steps */
+    DOMAIN_DEAD,  /* nothing left but references others hold */
+};
+
+struct domain {
+    struct hv *hv;
+    domid_t domid;
+    bool privileged; /* dom0: may control others and the machine */
+    uint32_t refs;   /* atomic; the struct is freed at 0 */
+    uint8_t handle[16];
+
+    struct spinlock lock;    /* LOCK_DOMAIN */
+    struct spinlock mm_lock; /* LOCK_MM: every page table it owns */
+
+    enum domain_dying dying;
+    unsigned int teardown_step; /* how far destroy has come */
+    unsigned int pause_count;   /* by domctl; created with 1 */
+    bool shut_down;             /* its vCPUs do not run any more */
+    uint32_t shutdown_code;     /* SHUTDOWN_*, valid when shut_down */
+    bool creation_finished;     /* has been unpaused once */
+    char crash_reason[96];      /* first reason wins; "" for none */
+
+    unsigned int max_vcpus;
+    struct vcpu **vcpus; /* max_vcpus entries, NULL until allocated */
+
+    struct domain_pages pages;
+    struct domain_event event;
+    struct grant_table *grant; /* Module: core/grant */
+
+    mfn_t shared_info_mfn;
+    struct shared_info *shared_info; /* mapped for the domain's life */
+
+    /* CPUs whose TLB may hold entries of this domain's tables. */
+    cpumask_t dirty_cpus;
+    uint64_t vm_assist; /* 1 << VMASST_TYPE_* */
+    bool device_access; /* may map MMIO and choose cache attributes */
+
+    unsigned int weight; /* scheduler, 1..65535, default 256 */
+    unsigned int cap;    /* per cent of one CPU; 0: none */
+    int64_t time_offset_s;
+    uint32_t tsc_mode, tsc_incarnation;
+
+    LIST_ENTRY(domain) link; /* hv->domains, by domid */
+};
+
+#define domain_for_each_vcpu(d, v)                                       \
+    for (unsigned int i_ = 0; i_ < (d)->max_vcpus; i_++)                 \
+        if (!((v) = (d)->vcpus[i_])) {                                   \
+        } else
+
+#endif

@@ -1,0 +1,95 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * struct hv: one machine as core/ sees it. The hypervisor has one; a host
+ * test may hold three side by side. core/ has no other mutable state.
+ */
+#ifndef HV_HV_H
+#define HV_HV_H
+
+#include <sys/queue.h>
+#include <sys/tree.h>
+
+#include <config.h>
+
+#include "cpumask.h"
+#include "spinlock.h"
+#include "timer.h"
+#include "types.h"
+
+struct domain;
+struct vcpu;
+struct frame;
+
+#define HEAP_ORDERS 19 /* blocks of 1 .. 2^18 frames (1 GiB) */
+
+/* The frame allocator. Module: core/mm/alloc. Lock: heap.lock. */
+struct heap {
+    struct spinlock lock;
+    uint32_t free[HEAP_ORDERS]; /* heads of free lists, FRAME_LIST_END */
+    uint64_t free_frames;
+    uint64_t total_frames; /* RAM given to the heap at boot */
+    uint64_t claimed;      /* promised to domains, not yet taken */
+};
+
+/*
+ * When did which CPU last drop its whole TLB? Module: core/mm/tlb.
+ * clock grows by one at each flush; a frame is stamped with it when its
+ * last mapping of one kind goes, and a CPU whose stamp is not greater may
+ * still hold that mapping. Atomic.
+ */
+struct tlb_clock {
+    uint64_t clock;
+    uint64_t cpu[CONFIG_MAX_CPUS];
+};
+
+RB_HEAD(timer_tree, timer);
+TAILQ_HEAD(runqueue_list, vcpu);
+
+/* One CPU's scheduler and timers. Module: core/sched. */
+struct hv_cpu {
+    struct spinlock sched_lock;
+    struct runqueue_list queue; /* runnable, not running */
+    unsigned int queue_count;
+    struct vcpu *current; /* NULL: idle */
+    int64_t min_credit;
+    uint64_t slice_end_ns;
+    struct spinlock timer_lock;
+    struct timer_tree timers;
+    uint64_t ticks; /* grows while the CPU serves its timer */
+};
+
+/* What the machine told at boot; constant afterwards. */
+struct hv_machine {
+    uint32_t cpu_khz; /* TSC frequency */
+    bool tsc_stable;  /* TSCs of all CPUs agree and never stop */
+    uint32_t tsc_mul; /* pvclock scale of the TSC */
+    int8_t tsc_shift;
+    unsigned int cpu_count;
+    unsigned int cores_per_socket, threads_per_core;
+    char command_line[1024];
+};
+
+struct hv {
+    struct frame *frames; /* frame_count entries, by machine frame */
+    uint64_t frame_count; /* highest RAM frame + 1 */
+    uint64_t *m2p;        /* frame_count entries */
+    struct heap heap;
+    struct tlb_clock tlb;
+
+    struct spinlock domains_lock;
+    LIST_HEAD(, domain) domains; /* ascending domid */
+    struct domain *dom0;
+    domid_t last_domid; /* the last one handed out */
+    struct domain **by_domid; /* DOMID_FIRST_RESERVED entries */
+
+    struct hv_cpu cpus[CONFIG_MAX_CPUS];
+    cpumask_t online;
+
+    /* Wall clock at system time 0. Written by dom0, read by all. */
+    uint64_t wallclock_sec;
+    uint32_t wallclock_nsec;
+
+    struct hv_machine machine;
+};
+
+#endif

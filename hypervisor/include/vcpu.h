@@ -1,0 +1,143 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * struct vcpu: a virtual CPU. State only; each part is changed by one
+ * module, named at the part. The functions are in the modules' headers.
+ *
+ * Locks: fields without a remark are changed only by the CPU that runs the
+ * vCPU, or while it is paused and off every CPU (vcpu_is_quiet). A vCPU
+ * lives as long as its domain.
+ */
+#ifndef HV_VCPU_H
+#define HV_VCPU_H
+
+#include <sys/queue.h>
+
+#include <pv-abi/arch.h>
+#include <pv-abi/shared_info.h>
+#include <pv-abi/vcpu.h>
+
+#include "cpumask.h"
+#include "timer.h"
+#include "types.h"
+
+struct domain;
+
+/* Guest pages of a GDT; pages 14 and 15 are the hypervisor's. */
+#define VCPU_GDT_FRAMES 14
+#define VCPU_LDT_FRAMES 16
+
+/* Page-table roots and descriptor tables. Module: core/mm. */
+struct vcpu_mmu {
+    /* Each valid frame holds one L4 type reference and one general one. */
+    mfn_t kernel_base;
+    mfn_t user_base; /* MFN_INVALID: none */
+    /* Each valid frame holds a descriptor type reference. */
+    mfn_t gdt_frames[VCPU_GDT_FRAMES];
+    unsigned int gdt_entries;
+    uint64_t ldt_base; /* guest virtual address, page aligned */
+    unsigned int ldt_entries;
+    /* LDT pages in use (lazily typed); bit i: page i has its reference. */
+    mfn_t ldt_frames[VCPU_LDT_FRAMES];
+    uint32_t ldt_mapped;
+};
+
+/* Where traps and events enter the guest kernel. Module: core/domain. */
+struct vcpu_entry {
+    struct trap_info *traps; /* 256 entries, one page; address 0: none */
+    uint64_t event_address;
+    uint64_t failsafe_address;
+    uint64_t syscall_address;
+    uint64_t syscall32_address;
+    uint64_t sysenter_address;
+    bool failsafe_masks_events;
+    bool syscall_masks_events;
+    bool syscall32_masks_events;
+    bool sysenter_masks_events;
+    uint64_t kernel_sp;
+    uint16_t kernel_ss;
+    bool nmi_pending;
+    bool nmi_masked;
+    uint8_t iopl; /* virtual, 0..3 */
+};
+
+/* Segment state that the register frame does not hold. */
+struct vcpu_segments {
+    uint64_t fs_base;
+    uint64_t gs_base_kernel; /* active in kernel mode */
+    uint64_t gs_base_user;   /* active in user mode */
+    uint16_t gs_user_sel;
+};
+
+enum vcpu_run {
+    VCPU_OFFLINE,  /* never initialised, or down */
+    VCPU_RUNNABLE, /* in a run queue, or about to be */
+    VCPU_RUNNING,  /* current on v->sched.cpu */
+    VCPU_BLOCKED,  /* waits for an event, a poll or a timer */
+};
+
+/* Scheduling. Module: core/sched. Lock: run queue of sched.cpu. */
+struct vcpu_sched {
+    TAILQ_ENTRY(vcpu) link;
+    enum vcpu_run run;
+    unsigned int cpu;     /* the CPU whose queue it belongs to */
+    unsigned int pause_count; /* > 0: not runnable, whatever run says */
+    bool on_cpu;          /* its registers are still on a CPU */
+    bool queued;
+    int64_t credit;       /* weighted time used, ns; least runs first */
+    uint64_t since_ns;    /* start of the current stint */
+    cpumask_t hard;       /* CPUs it may use */
+    struct vcpu_runstate_info runstate; /* accounting; see sched/runstate */
+    uint64_t runstate_guest_va;         /* registered area, 0: none */
+};
+
+/* Time. Module: core/sched. */
+struct vcpu_time {
+    struct timer singleshot;
+    struct timer periodic;
+    struct timer poll;
+    uint64_t period_ns;      /* 0: no periodic timer */
+    uint64_t area_guest_va;  /* registered copy of vcpu_time_info, 0: none */
+};
+
+/* Event delivery. Module: core/event. */
+struct vcpu_event {
+    /* In shared_info, or in the page given by register_vcpu_info; or
+     * dummy_info for a vCPU above the legacy 32 that has none yet. */
+    struct vcpu_info *info;
+    mfn_t info_mfn; /* holds a writable type reference; invalid: none */
+    evtchn_port_t virq_to_port[24];
+    /* SCHEDOP_poll: 0 no, > 0 that port, -1 several. */
+    int polling;
+};
+
+struct vcpu {
+    struct domain *d;
+    unsigned int id;
+
+    /*
+     * The guest's registers: on the stack of the CPU it runs on, else
+     * &saved. hal and entry code keep this pointer right.
+     */
+    struct cpu_user_regs *regs;
+    struct cpu_user_regs saved;
+
+    bool initialised; /* has had a context: may be brought up */
+    bool kernel_mode; /* guest kernel (else guest user) */
+    bool fpu_ts;      /* the guest's own CR0.TS */
+    bool in_multicall;
+    bool iret_in_multicall; /* set by iret: ends the multicall */
+    uint64_t cr2, cr4;      /* as the guest sees them */
+    uint64_t debugreg[8];
+    uint64_t xcr0;
+
+    struct vcpu_mmu mmu;
+    struct vcpu_entry entry;
+    struct vcpu_segments seg;
+    struct vcpu_sched sched;
+    struct vcpu_time time;
+    struct vcpu_event event;
+
+    void *machine; /* x86's own: extended state (hal_vcpu_init) */
+};
+
+#endif
