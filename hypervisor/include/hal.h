@@ -84,8 +84,11 @@ void hal_vcpu_destroy(struct vcpu *v);
 /* The CPU this code runs on, 0 .. MAX_CPUS-1. */
 unsigned int hal_cpu(void);
 
-/* Nanoseconds since boot, never stepping back on one CPU. For trace and
- * log stamps only: policy takes time as an argument. */
+/*
+ * System time: nanoseconds since boot, never stepping back. Whoever needs
+ * the time asks once at the edge (a hypercall handler, the exit path) and
+ * hands it down as now_ns; nothing below asks again.
+ */
 uint64_t hal_now_ns(void);
 
 /* One turn of a spin loop: pause, and serve a pending flush request. */
