@@ -41,6 +41,10 @@ olddefconfig: $(O)/.deps ## keep the configuration, defaults for new options
 menuconfig: $(O)/.deps ## choose options in a menu
 	$(Q)$(CONFIG) menuconfig Kconfig
 
+# --- C library --------------------------------------------------------------
+
+include tools/newlib.mk
+
 # --- Peers ------------------------------------------------------------------
 # $(O)/peer/PACKAGE is the unpacked Debian package: Xen and its headers to
 # compare with, guests that nobody here wrote.
