@@ -1,0 +1,69 @@
+# SPDX-License-Identifier: MIT
+# Host tests: Check suites under ASan and UBSan, TAP on standard output.
+#
+# A suite is tests/host/test_NAME.c and the files it tests. One line adds it:
+#
+#   SUITE_NAME := FILE.c ...
+#
+# A file below $(O)/gen (what bison or a script wrote) is named without that
+# prefix. Further flags for one suite's link: LDFLAGS_NAME := ...
+# Run one with $(O)/host/test_NAME; tests/host/suite.h says what it obeys.
+
+# --- Suites, by the folder of what they test ----------------------------------
+
+# --- Rules --------------------------------------------------------------------
+
+SANITIZE := -fsanitize=address,undefined -fno-sanitize-recover=all \
+            -fno-omit-frame-pointer
+
+HOST_CFLAGS := -std=gnu11 -g -O1 $(WARN) $(REPRODUCIBLE) $(SANITIZE) -MMD -MP
+
+# Each folder sees what it may include, and nothing else (docs: the house,
+# "who may include what"). -iquote: <string.h> stays the host's.
+HOST_BSD    := -isystem $(O)/host/include '-D__unused=__attribute__((unused))'
+HOST_INC    := -I $(O)/include $(HOST_BSD)
+HOST_INC_hypervisor := -I hypervisor/include -I hypervisor/core \
+                       -iquote hypervisor/lib
+HOST_INC_dom0-tools := -I dom0-tools
+HOST_INC_tests      := $(HOST_INC_hypervisor) $(HOST_INC_dom0-tools) \
+                       -I hypervisor -I tests/host
+
+host_top = $(firstword $(subst /, ,$(patsubst $(O)/host/obj/%,%,$@)))
+host_cc  = $(HOSTCC) $(HOST_CFLAGS) $(HOST_INC) $(HOST_INC_$(host_top))
+
+# glibc has sys/queue.h but not sys/tree.h: the host uses newlib's as well.
+HOST_TREE_H := $(O)/host/include/sys/tree.h
+$(HOST_TREE_H):
+	$(Q)$(say) EXTRACT $@
+	$(Q)mkdir -p $(@D)
+	$(Q)tar -xOf $(wildcard /usr/src/newlib/newlib-*.tar.xz) \
+	    --wildcards '*/newlib/libc/include/sys/tree.h' >$@
+
+$(O)/host/obj/%.o: %.c | $(HOST_TREE_H)
+	$(Q)$(say) HOSTCC $<
+	$(Q)mkdir -p $(@D)
+	$(Q)$(host_cc) -c -o $@ $<
+
+$(O)/host/obj/%.o: $(O)/gen/%.c | $(HOST_TREE_H)
+	$(Q)$(say) HOSTCC $<
+	$(Q)mkdir -p $(@D)
+	$(Q)$(host_cc) -c -o $@ $<
+
+HOST_SUITES := $(sort $(patsubst SUITE_%,%,$(filter SUITE_%,$(.VARIABLES))))
+HOST_TESTS  := $(HOST_SUITES:%=$(O)/host/test_%)
+
+define host_suite
+$(O)/host/test_$(1): $(O)/host/obj/tests/host/test_$(1).o \
+    $(O)/host/obj/tests/host/suite.o $(SUITE_$(1):%.c=$(O)/host/obj/%.o)
+endef
+$(foreach s,$(HOST_SUITES),$(eval $(call host_suite,$(s))))
+
+$(HOST_TESTS):
+	$(Q)$(say) LINK $@
+	$(Q)$(HOSTCC) $(HOST_CFLAGS) $(LDFLAGS_$(@F:test_%=%)) -o $@ $^ \
+	    -lcheck_pic -lsubunit -lrt -lm -pthread
+
+.PHONY: host-tests
+host-tests: $(HOST_TESTS) ## build the host tests
+
+-include $(shell find $(O)/host/obj -name '*.d' 2>/dev/null)
