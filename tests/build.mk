@@ -1,3 +1,21 @@
 # SPDX-License-Identifier: MIT
+# Tests: what must be built for them, and how they are run.
+#
+#   TEST_PROGRAMS  what the host tests need; each folder may add its own
+#   CHECK_NEEDS    what the scenarios need beside `all` (peers, guests)
 
 include tests/host/build.mk
+
+TEST_PROGRAMS += $(HOST_TESTS)
+
+RUN_TESTS := O=$(abspath $(O)) tests/run
+
+.PHONY: test check check-long
+test: $(TEST_PROGRAMS) ## host tests alone, under a minute
+	$(Q)$(RUN_TESTS) test $(PART)
+
+check: all $(TEST_PROGRAMS) $(CHECK_NEEDS) ## all tests but the long ones
+	$(Q)$(RUN_TESTS) check $(PART)
+
+check-long: all $(TEST_PROGRAMS) $(CHECK_NEEDS) ## long tests; PART=name for one
+	$(Q)$(RUN_TESTS) long $(PART)
