@@ -43,8 +43,8 @@ must_check int hal_copy_to_guest(uint64_t va, const void *src, size_t n);
 
 /*
  * Drop every TLB entry, global ones too, on all CPUs of m; returns when all
- * have done so. Each calls tlb_flushed() (core/mm/tlb.h). May be called
- * with locks held.
+ * have done so. Each does it between tlb_flush_begin() and tlb_flush_end()
+ * (core/mm/tlb.h). May be called with locks held.
  */
 void hal_flush_tlb(cpumask_t m);
 

@@ -2,8 +2,8 @@
 /*
  * The order of locks: a CPU may acquire a lock only if its level is higher
  * than that of every lock it holds. Two locks of one level are taken only
- * by the _pair functions, lower domid first. CONFIG_DEBUG checks this at
- * every acquire (lib/spinlock.h).
+ * by spin_lock_pair, in the order of their addresses. CONFIG_DEBUG checks
+ * this at every acquire (lib/spinlock.h).
  *
  * The hypervisor runs with interrupts off, except in the idle loop. So
  * (1) a lock is held for a bounded amount of work only (effects.h),
@@ -22,7 +22,7 @@ enum lock_level {
     LOCK_MM,          /* domain->mm_lock: page tables and types */
     LOCK_PAGES,       /* domain->pages_lock: lists of owned frames */
     LOCK_HEAP,        /* hv->heap.lock: the frame allocator */
-    LOCK_SCHED,       /* per-CPU run queue (pair: lower CPU first) */
+    LOCK_SCHED,       /* per-CPU run queue (pairs) */
     LOCK_TIMER,       /* per-CPU timer queue */
     LOCK_CONSOLE,     /* console ring and UART */
 };
