@@ -1,1 +1,53 @@
 # SPDX-License-Identifier: MIT
+# The hypervisor. core/ and lib/ are compiled twice: here for the machine, and
+# under the sanitizers for host tests (tests/host/build.mk names these lists).
+
+# --- Objects: the list is a map -----------------------------------------------
+
+# Leaf code: no state of domains, no machine.
+HV_LIB := \
+    hypervisor/lib/printf.c \
+    hypervisor/lib/spinlock.c \
+    hypervisor/lib/string.c
+
+# Frames, page types, page tables, memory calls.
+HV_CORE_MM := \
+    hypervisor/core/mm/tlb.c
+
+HV_CORE := $(HV_CORE_MM)
+
+# --- Rules --------------------------------------------------------------------
+
+# Host tests bring libc's string functions.
+HV_HOST_LIB := $(filter-out %/string.c,$(HV_LIB))
+
+HV_CFLAGS := -std=gnu11 -O2 -g $(WARN) $(REPRODUCIBLE) -MMD -MP \
+    -ffreestanding -nostdinc -fpie -fvisibility=hidden -mno-red-zone \
+    -mgeneral-regs-only -fno-stack-protector -fno-omit-frame-pointer \
+    -fno-asynchronous-unwind-tables -fcf-protection=none -DPV_ABI_HYPERVISOR
+HV_INC = -isystem $(GCC_INCLUDE) -isystem $(O)/include/bsd -I $(O)/include \
+    -I hypervisor/include -I hypervisor/core -I hypervisor/lib
+HV_INC_x86 := -I hypervisor/x86
+
+# Lists and trees: the BSD headers that newlib ships, and nothing else of it.
+HV_BSD := $(O)/include/bsd/sys/queue.h $(O)/include/bsd/sys/tree.h
+$(HV_BSD): | $(O)/.deps
+	$(Q)$(say) EXTRACT $@
+	$(Q)mkdir -p $(@D)
+	$(Q)tar -xOf $(wildcard /usr/src/newlib/newlib-*.tar.xz) \
+	    --wildcards '*/newlib/libc/include/sys/$(@F)' >$@
+
+# The folder below hypervisor/ decides what a file may include.
+hv_top = $(firstword $(subst /, ,$(patsubst $(O)/hv/hypervisor/%,%,$@)))
+
+$(O)/hv/%.o: %.c | $(HV_BSD)
+	$(Q)$(say) CC $<
+	$(Q)mkdir -p $(@D)
+	$(Q)$(CC) $(HV_CFLAGS) $(HV_INC) $(HV_INC_$(hv_top)) -c -o $@ $<
+
+HV_OBJS := $(patsubst %.c,$(O)/hv/%.o,$(HV_LIB) $(HV_CORE))
+
+.PHONY: hv-core
+hv-core: $(HV_OBJS) ## compile the machine-independent part of the hypervisor
+
+-include $(shell find $(O)/hv -name '*.d' 2>/dev/null)

@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Who may still hold an old translation? A clock of flushes answers that
+ * without asking anybody: hv->tlb.clock grows by one at each full flush, each
+ * CPU remembers the time of its last one, and a frame is stamped with the
+ * clock when a use of it ends. A CPU whose time is greater than the stamp
+ * has flushed since.
+ *
+ * Order that makes it true:
+ *  1. the entry that maps the frame is written, by a locked instruction;
+ *  2. the frame is stamped (frame.c), then its reference is dropped;
+ *  3. a flush takes its time before it flushes and publishes it afterwards.
+ * So a CPU with a greater time began its flush after step 1.
+ *
+ * Locks: none, all atomic.
+ */
+#ifndef MM_TLB_H
+#define MM_TLB_H
+
+#include "hv.h"
+
+/*
+ * Around a flush of everything, global entries too, on this CPU:
+ *     uint64_t time = tlb_flush_begin(hv);
+ *     ... drop the TLB ...
+ *     tlb_flush_end(hv, cpu, time);
+ * A CR3 load that spares global entries is no such flush.
+ */
+uint64_t tlb_flush_begin(struct hv *hv);
+void tlb_flush_end(struct hv *hv, unsigned int cpu, uint64_t time);
+
+/* The time now, for a stamp. */
+uint64_t tlb_now(const struct hv *hv);
+
+/* Those of mask that have not flushed since stamp. */
+cpumask_t tlb_stale(const struct hv *hv, cpumask_t mask, uint64_t stamp);
+
+/*
+ * Flush every online CPU that has not flushed since stamp, and wait for it.
+ * May be called with locks held.
+ */
+void tlb_flush_stale(struct hv *hv, uint64_t stamp);
+
+#endif

@@ -1,0 +1,221 @@
+/* SPDX-License-Identifier: MIT */
+#include "printf.h"
+
+#include <config.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <string.h>
+
+#include "hal.h"
+
+struct out {
+    char *buf;
+    size_t size;
+    size_t length; /* of the whole text, cut off or not */
+};
+
+/* One conversion: %[flags][width][.precision][length]kind */
+struct conversion {
+    bool left, zero;
+    size_t width;
+    size_t precision; /* SIZE_MAX: none */
+    unsigned int bytes;
+    char kind;
+};
+
+static void put(struct out *o, char c)
+{
+    if (o->length + 1 < o->size)
+        o->buf[o->length] = c;
+    o->length++;
+}
+
+static void pad(struct out *o, char c, size_t n)
+{
+    while (n-- > 0)
+        put(o, c);
+}
+
+/* prefix (a sign, 0x), then digits, padded to the width. */
+static void put_field(struct out *o, const struct conversion *c,
+                      const char *prefix, const char *text, size_t n)
+{
+    size_t prefix_length = strlen(prefix);
+    size_t all = prefix_length + n;
+    size_t fill = c->width > all ? c->width - all : 0;
+
+    if (!c->left && !c->zero)
+        pad(o, ' ', fill);
+    while (*prefix)
+        put(o, *prefix++);
+    if (!c->left && c->zero)
+        pad(o, '0', fill);
+    for (size_t i = 0; i < n; i++)
+        put(o, text[i]);
+    if (c->left)
+        pad(o, ' ', fill);
+}
+
+static void put_number(struct out *o, const struct conversion *c,
+                       const char *prefix, uint64_t value, unsigned int base)
+{
+    const char *digits =
+        c->kind == 'X' ? "0123456789ABCDEF" : "0123456789abcdef";
+    char text[20];
+    size_t n = sizeof(text);
+
+    do {
+        text[--n] = digits[value % base];
+        value /= base;
+    } while (value);
+    put_field(o, c, prefix, text + n, sizeof(text) - n);
+}
+
+static size_t number(const char **p)
+{
+    size_t n = 0;
+
+    while (**p >= '0' && **p <= '9')
+        n = n * 10 + (size_t)(*(*p)++ - '0');
+    return n;
+}
+
+/* p: behind the '%'. Returns the first byte behind the conversion. */
+static const char *parse(const char *p, struct conversion *c, va_list *args)
+{
+    *c = (struct conversion){.precision = SIZE_MAX, .bytes = 4};
+    for (; *p == '-' || *p == '0'; p++) {
+        c->left |= *p == '-';
+        c->zero |= *p == '0';
+    }
+    if (*p == '*') {
+        int width = va_arg(*args, int);
+
+        c->width = width > 0 ? (size_t)width : 0;
+        p++;
+    } else {
+        c->width = number(&p);
+    }
+    if (*p == '.') {
+        p++;
+        if (*p == '*') {
+            int precision = va_arg(*args, int);
+
+            c->precision = precision >= 0 ? (size_t)precision : SIZE_MAX;
+            p++;
+        } else {
+            c->precision = number(&p);
+        }
+    }
+    for (;; p++) {
+        if (*p == 'l' || *p == 'z' || *p == 't')
+            c->bytes = 8;
+        else if (*p != 'h') /* promoted to int anyway */
+            break;
+    }
+    c->kind = *p;
+    return *p ? p + 1 : p;
+}
+
+static void put_string(struct out *o, const struct conversion *c, const char *s)
+{
+    if (!s)
+        s = "(null)";
+    put_field(o, c, "", s, strnlen(s, c->precision));
+}
+
+static void convert(struct out *o, struct conversion *c, va_list *args)
+{
+    char one;
+    int64_t i;
+
+    switch (c->kind) {
+    case 'd':
+    case 'i':
+        i = c->bytes == 8 ? va_arg(*args, int64_t) : va_arg(*args, int);
+        put_number(o, c, i < 0 ? "-" : "", i < 0 ? -(uint64_t)i : (uint64_t)i,
+                   10);
+        break;
+    case 'u':
+    case 'x':
+    case 'X':
+        put_number(o, c, "",
+                   c->bytes == 8 ? va_arg(*args, uint64_t)
+                                 : va_arg(*args, unsigned int),
+                   c->kind == 'u' ? 10 : 16);
+        break;
+    case 'p':
+        put_number(o, c, "0x", (uintptr_t)va_arg(*args, void *), 16);
+        break;
+    case 's':
+        put_string(o, c, va_arg(*args, const char *));
+        break;
+    case 'c':
+        one = (char)va_arg(*args, int);
+        put_field(o, c, "", &one, 1);
+        break;
+    default:
+        put(o, '%');
+        if (c->kind && c->kind != '%')
+            put(o, c->kind);
+    }
+}
+
+size_t hv_vsnprintf(char *buf, size_t size, const char *fmt, va_list args)
+{
+    struct out o = {.buf = buf, .size = size};
+    struct conversion c;
+    va_list rest;
+
+    va_copy(rest, args);
+    while (*fmt) {
+        if (*fmt != '%') {
+            put(&o, *fmt++);
+            continue;
+        }
+        fmt = parse(fmt + 1, &c, &rest);
+        convert(&o, &c, &rest);
+    }
+    va_end(rest);
+    if (size > 0)
+        buf[o.length < size ? o.length : size - 1] = '\0';
+    return o.length;
+}
+
+size_t hv_snprintf(char *buf, size_t size, const char *fmt, ...)
+{
+    va_list args;
+    size_t n;
+
+    va_start(args, fmt);
+    n = hv_vsnprintf(buf, size, fmt, args);
+    va_end(args);
+    return n;
+}
+
+static enum loglevel shown = CONFIG_LOGLVL;
+
+void hv_set_loglevel(enum loglevel level)
+{
+    shown = level;
+}
+
+void hv_vprintf(enum loglevel level, const char *fmt, va_list args)
+{
+    char line[256];
+    size_t n;
+
+    if (level > shown)
+        return;
+    n = hv_vsnprintf(line, sizeof(line), fmt, args);
+    hal_console_write(line, n < sizeof(line) ? n : sizeof(line) - 1);
+}
+
+void hv_printf(enum loglevel level, const char *fmt, ...)
+{
+    va_list args;
+
+    va_start(args, fmt);
+    hv_vprintf(level, fmt, args);
+    va_end(args);
+}

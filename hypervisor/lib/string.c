@@ -1,0 +1,123 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Plain loops, except copy and fill: those are the processor's string
+ * instructions, which are fast for whole pages, need no vector state, and
+ * which the compiler cannot turn into a call of the very same function.
+ */
+#include "string.h"
+
+#include <stdint.h>
+
+void *memcpy(void *restrict dst, const void *restrict src, size_t n)
+{
+    void *d = dst;
+
+    __asm__ volatile("rep movsb" : "+D"(d), "+S"(src), "+c"(n)::"memory");
+    return dst;
+}
+
+void *memset(void *dst, int byte, size_t n)
+{
+    void *d = dst;
+
+    __asm__ volatile("rep stosb" : "+D"(d), "+c"(n) : "a"(byte) : "memory");
+    return dst;
+}
+
+void *memmove(void *dst, const void *src, size_t n)
+{
+    unsigned char *d = dst;
+    const unsigned char *s = src;
+
+    if ((uintptr_t)d - (uintptr_t)s >= n)
+        return memcpy(dst, src, n);
+    while (n-- > 0)
+        d[n] = s[n];
+    return dst;
+}
+
+int memcmp(const void *a, const void *b, size_t n)
+{
+    const unsigned char *x = a, *y = b;
+
+    for (; n > 0; n--, x++, y++)
+        if (*x != *y)
+            return *x - *y;
+    return 0;
+}
+
+void *memchr(const void *s, int byte, size_t n)
+{
+    for (const unsigned char *p = s; n > 0; n--, p++)
+        if (*p == (unsigned char)byte)
+            return (void *)p;
+    return NULL;
+}
+
+size_t strlen(const char *s)
+{
+    const char *end = s;
+
+    while (*end)
+        end++;
+    return (size_t)(end - s);
+}
+
+size_t strnlen(const char *s, size_t max)
+{
+    size_t n = 0;
+
+    while (n < max && s[n])
+        n++;
+    return n;
+}
+
+int strcmp(const char *a, const char *b)
+{
+    return strncmp(a, b, SIZE_MAX);
+}
+
+int strncmp(const char *a, const char *b, size_t n)
+{
+    for (; n > 0; n--, a++, b++) {
+        if (*a != *b)
+            return (unsigned char)*a - (unsigned char)*b;
+        if (!*a)
+            break;
+    }
+    return 0;
+}
+
+char *strchr(const char *s, int c)
+{
+    for (;; s++) {
+        if (*s == (char)c)
+            return (char *)s;
+        if (!*s)
+            return NULL;
+    }
+}
+
+char *strstr(const char *s, const char *part)
+{
+    size_t n = strlen(part);
+
+    for (;; s++) {
+        if (strncmp(s, part, n) == 0)
+            return (char *)s;
+        if (!*s)
+            return NULL;
+    }
+}
+
+size_t strlcpy(char *dst, const char *src, size_t size)
+{
+    size_t length = strlen(src);
+    size_t n = length < size ? length : size - 1;
+
+    if (size > 0) {
+        memcpy(dst, src, n);
+        dst[n] = '\0';
+    }
+    return length;
+}
