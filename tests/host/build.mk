@@ -11,6 +11,13 @@
 
 # --- Suites, by the folder of what they test ----------------------------------
 
+# The machine that core/ is tested on: lib, and hal.h on allocated memory.
+HV_FAKE := $(HV_HOST_LIB) hypervisor/core/mm/tlb.c tests/host/fake/hal.c
+
+# hypervisor/lib
+SUITE_lib    := $(HV_FAKE)
+SUITE_string :=
+
 # --- Rules --------------------------------------------------------------------
 
 SANITIZE := -fsanitize=address,undefined -fno-sanitize-recover=all \
@@ -29,7 +36,13 @@ HOST_INC_tests      := $(HOST_INC_hypervisor) $(HOST_INC_dom0-tools) \
                        -I hypervisor -I tests/host
 
 host_top = $(firstword $(subst /, ,$(patsubst $(O)/host/obj/%,%,$@)))
-host_cc  = $(HOSTCC) $(HOST_CFLAGS) $(HOST_INC) $(HOST_INC_$(host_top))
+host_cc  = $(HOSTCC) $(HOST_CFLAGS) $(HOST_INC) $(HOST_INC_$(host_top)) \
+           $(HOST_DEFS)
+
+# Tests of the hypervisor see the ABI and the assertions as it does.
+HOST_HV_DEFS := -DPV_ABI_HYPERVISOR -DCONFIG_DEBUG=1
+$(O)/host/obj/hypervisor/%.o $(O)/host/obj/tests/host/fake/%.o: \
+    HOST_DEFS := $(HOST_HV_DEFS)
 
 # glibc has sys/queue.h but not sys/tree.h: the host uses newlib's as well.
 HOST_TREE_H := $(O)/host/include/sys/tree.h
@@ -55,6 +68,8 @@ HOST_TESTS  := $(HOST_SUITES:%=$(O)/host/test_%)
 define host_suite
 $(O)/host/test_$(1): $(O)/host/obj/tests/host/test_$(1).o \
     $(O)/host/obj/tests/host/suite.o $(SUITE_$(1):%.c=$(O)/host/obj/%.o)
+$(if $(filter hypervisor/%,$(SUITE_$(1))),
+$(O)/host/obj/tests/host/test_$(1).o: HOST_DEFS := $(HOST_HV_DEFS))
 endef
 $(foreach s,$(HOST_SUITES),$(eval $(call host_suite,$(s))))
 
