@@ -52,15 +52,15 @@ void hal_flush_tlb(cpumask_t m);
 
 /* Parts of a vCPU's state that the CPU caches while the vCPU runs. */
 enum hal_reload {
-    RELOAD_BASE = 1 << 0,      /* v->mmu.kernel_base / user_base, by mode */
-    RELOAD_GDT = 1 << 1,       /* v->mmu.gdt_frames */
-    RELOAD_LDT = 1 << 2,       /* v->mmu.ldt_base, ldt_entries */
-    RELOAD_FS_BASE = 1 << 3,   /* v->seg.fs_base */
-    RELOAD_GS_KERNEL = 1 << 4, /* v->seg.gs_base_kernel */
-    RELOAD_GS_USER = 1 << 5,   /* v->seg.gs_base_user */
+    RELOAD_BASE = 1 << 0,        /* v->mmu.kernel_base / user_base, by mode */
+    RELOAD_GDT = 1 << 1,         /* v->mmu.gdt_frames */
+    RELOAD_LDT = 1 << 2,         /* v->mmu.ldt_base, ldt_entries */
+    RELOAD_FS_BASE = 1 << 3,     /* v->seg.fs_base */
+    RELOAD_GS_KERNEL = 1 << 4,   /* v->seg.gs_base_kernel */
+    RELOAD_GS_USER = 1 << 5,     /* v->seg.gs_base_user */
     RELOAD_GS_USER_SEL = 1 << 6, /* v->seg.gs_user_sel, 0 if refused */
-    RELOAD_FPU = 1 << 7,       /* v->fpu_ts */
-    RELOAD_DEBUG = 1 << 8,     /* v->debugreg[] */
+    RELOAD_FPU = 1 << 7,         /* v->fpu_ts */
+    RELOAD_DEBUG = 1 << 8,       /* v->debugreg[] */
 };
 
 /*
@@ -96,6 +96,12 @@ void hal_relax(void);
 
 /* n bytes to the machine's console, as they are. */
 void hal_console_write(const char *s, size_t n);
+
+/*
+ * n bytes of the hypervisor's own log: to the console, and kept by
+ * console_log() (core/domain/console.h). hv_printf ends here.
+ */
+void hal_log_write(const char *s, size_t n);
 
 /* Turn the machine off, or start it again. Do not return. */
 enum hal_power { HAL_POWER_OFF, HAL_RESET };

@@ -208,7 +208,7 @@ void hv_vprintf(enum loglevel level, const char *fmt, va_list args)
     if (level > shown)
         return;
     n = hv_vsnprintf(line, sizeof(line), fmt, args);
-    hal_console_write(line, n < sizeof(line) ? n : sizeof(line) - 1);
+    hal_log_write(line, n < sizeof(line) ? n : sizeof(line) - 1);
 }
 
 void hv_printf(enum loglevel level, const char *fmt, ...)

@@ -219,6 +219,11 @@ void hal_console_write(const char *s, size_t n)
     fake.console[fake.console_length] = '\0';
 }
 
+void hal_log_write(const char *s, size_t n)
+{
+    hal_console_write(s, n);
+}
+
 void hal_power(enum hal_power what)
 {
     fake.power_used = true;
