@@ -13,6 +13,7 @@
 
 #include <sys/queue.h>
 
+#include <pv-abi/memory.h>
 #include <pv-abi/shared_info.h>
 
 #include "cpumask.h"
@@ -28,6 +29,7 @@ struct grant_table;
 /* Frames owned. Module: core/mm. Lock: pages_lock (leaf). */
 struct domain_pages {
     struct spinlock lock;
+    uint32_t cursor;      /* teardown: the next frame to release */
     uint32_t first;       /* index of the newest frame, FRAME_LIST_END: none */
     uint32_t special;     /* the same for frames the guest may map but not
                              own: shared_info, grant frames */
@@ -72,6 +74,9 @@ struct domain {
     struct vcpu **vcpus; /* max_vcpus entries, NULL until allocated */
 
     struct domain_pages pages;
+    uint32_t debris;        /* tables to be emptied; mm/type.h. Lock: mm_lock */
+    struct e820entry *e820; /* given by the toolstack; NULL: none */
+    unsigned int e820_count; /* both: d->lock */
     struct domain_event event;
     struct grant_table *grant; /* Module: core/grant */
 
@@ -91,9 +96,9 @@ struct domain {
     LIST_ENTRY(domain) link; /* hv->domains, by domid */
 };
 
-#define domain_for_each_vcpu(d, v)                                       \
-    for (unsigned int i_ = 0; i_ < (d)->max_vcpus; i_++)                 \
-        if (!((v) = (d)->vcpus[i_])) {                                   \
+#define domain_for_each_vcpu(d, v)                                             \
+    for (unsigned int i_ = 0; i_ < (d)->max_vcpus; i_++)                       \
+        if (!((v) = (d)->vcpus[i_])) {                                         \
         } else
 
 #endif

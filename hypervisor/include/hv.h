@@ -11,6 +11,8 @@
 
 #include <config.h>
 
+#include <pv-abi/memory.h>
+
 #include "cpumask.h"
 #include "spinlock.h"
 #include "timer.h"
@@ -58,6 +60,15 @@ struct hv_cpu {
     uint64_t ticks; /* grows while the CPU serves its timer */
 };
 
+#define HV_E820_MAX    128
+#define HV_IO_DENY_MAX 16
+
+/* Frames first .. first + count - 1. */
+struct mfn_range {
+    mfn_t first;
+    uint64_t count;
+};
+
 /* What the machine told at boot; constant afterwards. */
 struct hv_machine {
     uint32_t cpu_khz; /* TSC frequency */
@@ -66,20 +77,29 @@ struct hv_machine {
     int8_t tsc_shift;
     unsigned int cpu_count;
     unsigned int cores_per_socket, threads_per_core;
+    unsigned int phys_bits; /* width of a machine address */
+    /* The firmware's memory map, for the privileged domain. */
+    unsigned int e820_count;
+    struct e820entry e820[HV_E820_MAX];
+    /* Device memory no domain may map: interrupt controllers and the like. */
+    unsigned int io_deny_count;
+    struct mfn_range io_deny[HV_IO_DENY_MAX];
     char command_line[1024];
 };
 
 struct hv {
     struct frame *frames; /* frame_count entries, by machine frame */
     uint64_t frame_count; /* highest RAM frame + 1 */
-    uint64_t *m2p;        /* frame_count entries */
+    uint64_t *m2p;        /* frame_count entries, in whole pages */
+    /* Entries 256 .. 271 of every L4 table (abi/start-of-day.md 9). */
+    uint64_t l4_template[16];
     struct heap heap;
     struct tlb_clock tlb;
 
     struct spinlock domains_lock;
     LIST_HEAD(, domain) domains; /* ascending domid */
     struct domain *dom0;
-    domid_t last_domid; /* the last one handed out */
+    domid_t last_domid;       /* the last one handed out */
     struct domain **by_domid; /* DOMID_FIRST_RESERVED entries */
 
     struct hv_cpu cpus[CONFIG_MAX_CPUS];
