@@ -1,0 +1,84 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Frames for whoever needs some: a buddy heap over all of RAM, and on top of
+ * it the hypervisor's own memory, domains' memory, and special pages.
+ *
+ * A frame leaves the heap only after every CPU that may hold a translation of
+ * its former life has been flushed. What a domain gets is zero.
+ *
+ * Locks: heap.lock (leaf), pages.lock. Callers need hold none.
+ */
+#ifndef MM_ALLOC_H
+#define MM_ALLOC_H
+
+#include "hv.h"
+#include "types.h"
+
+struct domain;
+struct frame;
+
+#define HEAP_ORDER_MAX (HEAP_ORDERS - 1)
+
+/* --------------------------------------------------------------- heap */
+
+/*
+ * Give n frames from first to the heap, at boot. They have been marked as
+ * nobody's by mm_init, and are in use by nothing.
+ */
+void heap_add(struct hv *hv, mfn_t first, uint64_t n);
+
+/*
+ * A block of 2^order frames, aligned to its size, contents undefined.
+ *  order  0 .. HEAP_ORDER_MAX
+ * MFN_INVALID: no such block is free.
+ */
+mfn_t heap_alloc(struct hv *hv, unsigned int order);
+void heap_free(struct hv *hv, mfn_t first, unsigned int order);
+
+/* -------------------------------------------------- the hypervisor's */
+
+/*
+ * Zeroed memory for the hypervisor's own structs, in whole pages, page
+ * aligned. NULL: none. hv_free with the same bytes; p may be NULL.
+ */
+void *hv_alloc(struct hv *hv, size_t bytes);
+void hv_free(struct hv *hv, void *p, size_t bytes);
+
+/* ---------------------------------------------------------- domains' */
+
+/*
+ * 2^order zeroed frames for d, contiguous and aligned, each with the owner's
+ * reference; not in the M2P.
+ * Returns 0, -ENOMEM (heap, or d's limit), -EINVAL (d is dying, order).
+ */
+must_check int domain_frame_alloc(struct domain *d, unsigned int order,
+                                  mfn_t *first);
+
+/*
+ * Take the owner's reference from f, and its M2P entry; whoever maps the
+ * frame keeps it alive. The caller holds a reference.
+ * Returns 0, -EINVAL (released before, or special), -EBUSY (pinned).
+ */
+must_check int domain_frame_release(struct domain *d, struct frame *f);
+
+/*
+ * A zeroed page of the hypervisor that d may map but does not own: for
+ * shared_info and grant frames. It never counts as d's memory, never changes
+ * its type, and is written through the address the caller gets by hal_map.
+ * Returns 0, -ENOMEM.
+ */
+must_check int special_frame_alloc(struct domain *d, mfn_t *m);
+
+/* The hypervisor is done with it; it is freed when nobody maps it. */
+void special_frame_free(struct domain *d, mfn_t m);
+
+/* For frame.c: the last reference on f is gone. */
+void frame_free(struct hv *hv, struct frame *f);
+
+/* Whether any frame, special ones included, still has d as its owner. */
+bool domain_owns_frames(struct domain *d);
+
+/* Panic unless lists, orders and counters of the heap agree. */
+void heap_check(struct hv *hv);
+
+#endif

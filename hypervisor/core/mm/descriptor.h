@@ -1,0 +1,53 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Descriptor tables of guests. The processor reads them, so a page of them is
+ * typed (FRAME_SEGDESC) and nobody can write it; each descriptor was checked
+ * when it got the type. Privilege levels are rewritten in the guest's page.
+ *
+ * Locks: none held; they take the domain's mm_lock.
+ * Source: abi/traps-and-privops.md 4.
+ */
+#ifndef MM_DESCRIPTOR_H
+#define MM_DESCRIPTOR_H
+
+#include "effects.h"
+#include "types.h"
+
+struct vcpu;
+
+/*
+ * Check a descriptor and make its privilege level harmless in place.
+ * Absent ones, code, data, null and call gates pass; system segments and
+ * other gates do not.
+ */
+bool descriptor_fix(uint64_t *descriptor);
+
+/*
+ * Use frames[ceil(entries / 512)] as GDT of v, instead of what it has.
+ * entries 0: none. Returns 0, -EINVAL (entries over 7168; a frame that cannot
+ * be a descriptor page). Unchanged on error.
+ */
+must_check int vcpu_set_gdt(struct vcpu *v, const uint64_t *frames,
+                            unsigned int entries);
+
+/*
+ * Use the array at va as LDT. Its pages are checked when first used.
+ * Returns 0, -EINVAL (not page aligned, not the guest's, entries over 8192).
+ */
+must_check int vcpu_set_ldt(struct vcpu *v, uint64_t va, unsigned int entries);
+
+/*
+ * The processor touched page `page` of v's LDT: check it and take its type.
+ * Returns 0 (v->mmu.ldt_frames[page] is valid; RELOAD_LDT was asked for) or
+ * -EINVAL (not mapped, or cannot be a descriptor page).
+ */
+must_check int vcpu_map_ldt_page(struct vcpu *v, unsigned int page);
+
+/* Let go of GDT and LDT. */
+void vcpu_drop_descriptors(struct vcpu *v);
+
+/* Hypercall set_gdt. Also -EFAULT. */
+int64_t do_set_gdt(struct vcpu *v, guest_ptr_t frames, uint32_t entries,
+                   struct effects *fx);
+
+#endif
