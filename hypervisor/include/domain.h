@@ -18,6 +18,7 @@
 
 #include "cpumask.h"
 #include "spinlock.h"
+#include "timer.h"
 #include "types.h"
 
 struct hv;
@@ -38,12 +39,26 @@ struct domain_pages {
     uint64_t outstanding; /* claimed, not yet allocated */
 };
 
+/* Pages of ports, and ports in each of them; see event/channel.h. */
+#define EVTCHN_BUCKETS     16
+#define EVTCHN_BUCKET_SIZE 256
+
 /* Ports. Module: core/event. Lock: event.lock. */
 struct domain_event {
     struct spinlock lock;
-    struct evtchn **buckets; /* pages of ports; see event/channel.h */
-    unsigned int port_count; /* ports that exist so far */
+    struct evtchn *buckets[EVTCHN_BUCKETS]; /* one page each, or NULL */
+    unsigned int port_count; /* ports that exist so far: whole buckets */
     unsigned int port_max;   /* limit, highest port + 1 */
+    unsigned int first_free; /* every port below it is in use, but for 0 */
+    unsigned int pollers;    /* vCPUs in SCHEDOP_poll; atomic, no lock */
+};
+
+/* SCHEDOP_watchdog. Module: core/sched. Lock: domain.lock. */
+#define DOMAIN_WATCHDOGS 2
+struct domain_watchdog {
+    struct timer timer;
+    struct domain *d;
+    bool in_use;
 };
 
 enum domain_dying {
@@ -88,6 +103,7 @@ struct domain {
     uint64_t vm_assist; /* 1 << VMASST_TYPE_* */
     bool device_access; /* may map MMIO and choose cache attributes */
 
+    struct domain_watchdog watchdogs[DOMAIN_WATCHDOGS];
     unsigned int weight; /* scheduler, 1..65535, default 256 */
     unsigned int cap;    /* per cent of one CPU; 0: none */
     int64_t time_offset_s;

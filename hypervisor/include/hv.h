@@ -53,10 +53,14 @@ struct hv_cpu {
     struct runqueue_list queue; /* runnable, not running */
     unsigned int queue_count;
     struct vcpu *current; /* NULL: idle */
-    int64_t min_credit;
-    uint64_t slice_end_ns;
+    int64_t min_credit;    /* least credit here; grows only */
+    int64_t head_credit;   /* of the first in queue, INT64_MAX: empty;
+                              read without the lock by CPUs that look for
+                              work */
+    uint64_t slice_end_ns; /* UINT64_MAX: idle */
     struct spinlock timer_lock;
     struct timer_tree timers;
+    struct timer *firing; /* whose function runs now; atomic */
     uint64_t ticks; /* grows while the CPU serves its timer */
 };
 
@@ -104,6 +108,7 @@ struct hv {
 
     struct hv_cpu cpus[CONFIG_MAX_CPUS];
     cpumask_t online;
+    cpumask_t idle; /* CPUs with nothing to run; atomic (core/sched) */
 
     /* Wall clock at system time 0. Written by dom0, read by all. */
     uint64_t wallclock_sec;

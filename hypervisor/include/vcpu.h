@@ -70,43 +70,53 @@ struct vcpu_segments {
 
 enum vcpu_run {
     VCPU_OFFLINE,  /* never initialised, or down */
-    VCPU_RUNNABLE, /* in a run queue, or about to be */
+    VCPU_RUNNABLE, /* wants to run; in a run queue unless paused */
     VCPU_RUNNING,  /* current on v->sched.cpu */
     VCPU_BLOCKED,  /* waits for an event, a poll or a timer */
 };
 
-/* Scheduling. Module: core/sched. Lock: run queue of sched.cpu. */
+/*
+ * Scheduling. Module: core/sched. Lock: run queue of sched.cpu, which
+ * changes only with that lock held.
+ */
 struct vcpu_sched {
     TAILQ_ENTRY(vcpu) link;
     enum vcpu_run run;
-    unsigned int cpu;     /* the CPU whose queue it belongs to */
+    unsigned int cpu;         /* the CPU whose queue it belongs to */
     unsigned int pause_count; /* > 0: not runnable, whatever run says */
-    bool on_cpu;          /* its registers are still on a CPU */
+    bool on_cpu;              /* its registers are still on sched.cpu */
     bool queued;
-    int64_t credit;       /* weighted time used, ns; least runs first */
-    uint64_t since_ns;    /* start of the current stint */
-    cpumask_t hard;       /* CPUs it may use */
+    bool yield;               /* let somebody else have this one turn */
+    int64_t credit;           /* weighted time used, ns; least runs first */
+    uint64_t since_ns;        /* credit counts what came before this */
+    uint64_t run_ns;          /* time it ran, for domctl and `list` */
+    cpumask_t hard;           /* CPUs it may use */
+    int pinned;               /* SCHEDOP_pin_override: this CPU; -1: none */
     struct vcpu_runstate_info runstate; /* accounting; see sched/runstate */
     uint64_t runstate_guest_va;         /* registered area, 0: none */
+    bool runstate_stale;                /* the area is behind runstate */
 };
 
 /* Time. Module: core/sched. */
 struct vcpu_time {
     struct timer singleshot;
-    struct timer periodic;
+    struct timer periodic; /* armed only while the vCPU runs */
     struct timer poll;
-    uint64_t period_ns;      /* 0: no periodic timer */
-    uint64_t area_guest_va;  /* registered copy of vcpu_time_info, 0: none */
+    uint64_t period_ns;     /* 0: no periodic timer */
+    uint64_t last_tick_ns;  /* when the last periodic event was due */
+    uint64_t area_guest_va; /* registered copy of vcpu_time_info, 0: none */
+    bool area_stale;        /* the copy is behind vcpu_info */
 };
 
 /* Event delivery. Module: core/event. */
 struct vcpu_event {
     /* In shared_info, or in the page given by register_vcpu_info; or
-     * dummy_info for a vCPU above the legacy 32 that has none yet. */
+     * &own for a vCPU above the legacy 32 that has none yet. */
     struct vcpu_info *info;
+    struct vcpu_info own;
     mfn_t info_mfn; /* holds a writable type reference; invalid: none */
-    evtchn_port_t virq_to_port[24];
-    /* SCHEDOP_poll: 0 no, > 0 that port, -1 several. */
+    evtchn_port_t virq_to_port[24]; /* 0: not bound */
+    /* SCHEDOP_poll: 0 no, > 0 that port, -1 several or none. Atomic. */
     int polling;
 };
 

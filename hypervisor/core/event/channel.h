@@ -1,0 +1,115 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Event channels: the ports of a domain, what they are bound to, and sending
+ * on them. How a port becomes an upcall of a vCPU is in upcall.h.
+ *
+ * Ports lie in buckets of one page, added as they are needed, lowest first.
+ * Port 0 is never valid. A new port is the lowest free one.
+ *
+ * Invariants (evtchn_check):
+ *  - the two ends of an interdomain channel name each other;
+ *  - an end's remote pointer is valid as long as the end exists: it can be
+ *    changed only with the locks of both domains held, and a domain closes
+ *    all its ports before its struct goes. So a sender needs its own
+ *    domain's lock, no reference;
+ *  - vCPU v's virq_to_port[q] is a port in state virq, of number q;
+ *  - below port_count every port exists; no port below first_free is free.
+ *
+ * Locks: d->event.lock guards all of this; both ends of a channel are locked
+ * by spin_lock_pair. The functions take the locks themselves.
+ * Source: abi/events-time-sched.md 1, 2, 5.
+ */
+#ifndef EVENT_CHANNEL_H
+#define EVENT_CHANNEL_H
+
+#include <pv-abi/event_channel.h>
+
+#include <domain.h>
+#include "effects.h"
+#include "types.h"
+#include "vcpu.h"
+
+/* One port: 16 bytes. */
+struct evtchn {
+    uint8_t state; /* EVTCHNSTAT_* */
+    uint8_t spare;
+    uint16_t notify_vcpu;
+    uint32_t peer; /* interdomain: remote port; virq: its number */
+    union {
+        struct domain *remote; /* interdomain */
+        domid_t remote_domid;  /* unbound: who may bind */
+    };
+};
+
+/*
+ * Set up d's part: no port yet. Called once, before d can be found.
+ *  max_port  highest port d may have; values above what two-level channels
+ *            can express mean that. 0: no port at all.
+ */
+void domain_event_init(struct domain *d, uint32_t max_port);
+
+/*
+ * Close every port of d, then let go of registered vcpu_info pages.
+ * d is dying: nothing can be bound any more. Returns 0 (also when called
+ * again), -ERESTART (budget spent; call again).
+ */
+must_check int domain_event_destroy(struct domain *d, struct effects *fx);
+
+/*
+ * Make a port of d to which domain remote may bind.
+ * Returns 0 and *port, -ENOSPC (no free port), -ENOMEM, -EINVAL (d is dying).
+ */
+must_check int evtchn_alloc_unbound(struct domain *d, domid_t remote,
+                                    evtchn_port_t *port);
+
+/*
+ * Connect a new port of d with port remote_port of remote, which must be
+ * unbound and meant for d. The new port is pending at once.
+ * The caller holds a reference on remote.
+ * Returns 0 and *port, -EINVAL (it is not; or either domain is dying),
+ * -ENOSPC, -ENOMEM.
+ */
+must_check int evtchn_bind_interdomain(struct domain *d, struct domain *remote,
+                                       evtchn_port_t remote_port,
+                                       evtchn_port_t *port,
+                                       struct effects *fx);
+
+/*
+ * Signal on port of d: the peer of an interdomain channel, or the vCPU of an
+ * IPI, is raised; an unbound port is left alone.
+ * Returns 0, -EINVAL (no such port, or not one that sends).
+ */
+must_check int evtchn_send(struct domain *d, evtchn_port_t port,
+                           struct effects *fx);
+
+/*
+ * Close port of d. The peer of a channel becomes unbound, for d to bind
+ * again. Returns 0, -EINVAL (closed, or no such port).
+ */
+must_check int evtchn_close(struct domain *d, evtchn_port_t port);
+
+/*
+ * Close all ports of d. Ports bound meanwhile by d itself may stay.
+ * Returns 0, -ERESTART (budget spent; call again).
+ */
+must_check int evtchn_reset(struct domain *d, struct effects *fx);
+
+/* Whether port exists so far, whatever its state. No lock needed. */
+static inline bool evtchn_exists(const struct domain *d, evtchn_port_t port)
+{
+    return port != 0 &&
+           port < __atomic_load_n(&d->event.port_count, __ATOMIC_ACQUIRE);
+}
+
+/*
+ * event_channel_op: a row of pv-abi/evtchn_ops.def each; the errors are
+ * there. State is unchanged on error, -EFAULT included, but for a port
+ * closed or a signal sent.
+ */
+int64_t do_event_channel_op(struct vcpu *v, uint32_t cmd, guest_ptr_t arg,
+                            struct effects *fx);
+
+/* Panic unless the invariants above hold. No other CPU changes ports. */
+void evtchn_check(struct domain *d);
+
+#endif

@@ -1,0 +1,89 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * From a pending port to an upcall: the bits a guest sees (two-level layout)
+ * and the vCPU that must look at them.
+ *
+ * Raising sets, in this order: the port's pending bit; if that was clear and
+ * the port is not masked, its word's bit in the vCPU's selector; if that was
+ * clear, the vCPU's upcall flag, and then the vCPU is woken or interrupted.
+ * The guest clears them in the opposite order. Each step is a full barrier,
+ * so either the guest sees the bit, or the raiser sees it cleared and tells
+ * again: no event is lost, and none is told twice.
+ *
+ * Locks: none is needed to raise, but the caller sees to it that v->d stays
+ * and that v->event.info is not replaced: by d's event.lock, or by that of
+ * the other end of an interdomain channel (see channel.h).
+ * Source: abi/events-time-sched.md 3.
+ */
+#ifndef EVENT_UPCALL_H
+#define EVENT_UPCALL_H
+
+#include <pv-abi/inline/shared.h>
+
+#include <domain.h>
+#include "effects.h"
+#include "types.h"
+#include "vcpu.h"
+
+/* Give v the vcpu_info it starts with. Called by vcpu_create. */
+void vcpu_event_init(struct vcpu *v);
+
+/*
+ * Whether v must be sent into its event callback: an upcall is pending and
+ * not masked. Every exit to v's kernel or user mode asks. One read.
+ */
+static inline bool vcpu_upcall_wanted(const struct vcpu *v)
+{
+    const uint8_t *flags = &v->event.info->evtchn_upcall_pending;
+    uint16_t both = shared_read((const uint16_t *)(const void *)flags);
+
+    return (both & 0xff) != 0 && (both >> 8) == 0;
+}
+
+static inline bool vcpu_upcall_masked(const struct vcpu *v)
+{
+    return shared_read(&v->event.info->evtchn_upcall_mask) != 0;
+}
+
+static inline void vcpu_mask_upcalls(struct vcpu *v, bool masked)
+{
+    shared_write(&v->event.info->evtchn_upcall_mask, (uint8_t)masked);
+}
+
+/* Raise port of d, which notifies vCPU notify. */
+void port_raise(struct domain *d, evtchn_port_t port, unsigned int notify,
+                struct effects *fx);
+
+/* Clear port's mask, and raise it further if it is pending. */
+void port_unmask(struct domain *d, evtchn_port_t port, unsigned int notify,
+                 struct effects *fx);
+
+/* Forget that port is pending: a new port starts so. */
+void port_clear(struct domain *d, evtchn_port_t port);
+
+/* Whether port is pending, masked or not. */
+bool port_is_pending(const struct domain *d, evtchn_port_t port);
+
+/*
+ * Make v look at what is pending for it: an upcall flag just set, or an NMI.
+ * Wakes v if it sleeps; interrupts its CPU if it runs on another one.
+ */
+void vcpu_kick(struct vcpu *v, struct effects *fx);
+
+/*
+ * Move v's vcpu_info to offset bytes into frame mfn of its domain. Contents
+ * are copied and every selector bit set, so that v looks at all words again.
+ * v is the caller or is down.
+ * Returns 0, -EINVAL (registered before, v runs, or no writable frame),
+ * -ENXIO (offset above 4032 or not 8-aligned).
+ */
+must_check int vcpu_register_info(struct vcpu *v, mfn_t mfn, uint32_t offset,
+                                  struct effects *fx);
+
+/*
+ * Back to the vcpu_info of vcpu_event_init; the registered frame is let go.
+ * For teardown and reset: v's ports are closed, v is off every CPU.
+ */
+void vcpu_unregister_info(struct vcpu *v);
+
+#endif

@@ -1,0 +1,66 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Time as guests see it: the pvclock of each vCPU, the wall clock of each
+ * domain, and the timers that raise VIRQ_TIMER.
+ *
+ * Source: abi/events-time-sched.md 7 (6-9), 9.
+ */
+#ifndef SCHED_CLOCK_H
+#define SCHED_CLOCK_H
+
+#include <domain.h>
+#include "effects.h"
+#include "vcpu.h"
+
+/* A vCPU has a periodic timer of this period until it stops it. */
+#define CLOCK_PERIOD_NS 10000000ull
+/* What a guest may ask for as a period. */
+#define CLOCK_PERIOD_MIN_NS 1000000ull
+#define CLOCK_PERIOD_MAX_NS TIMER_HORIZON_NS
+
+/*
+ * Tell v that system time was now_ns when the TSC was tsc. With a stable TSC
+ * (hv->machine.tsc_stable) the pair must be the same for every vCPU, so that
+ * no two disagree. v is about to run on this CPU, or is not running.
+ */
+void vcpu_time_publish(struct vcpu *v, uint64_t tsc, uint64_t now_ns);
+
+/* Write hv's wall clock, plus d's offset, to d's shared_info. */
+void wallclock_publish(struct domain *d);
+
+/* Set the wall clock at system time 0, and tell every domain. */
+void wallclock_set(struct hv *hv, uint64_t sec, uint32_t nsec);
+
+/*
+ * Raise VIRQ_TIMER of v at deadline_ns (system time), or now if past.
+ * v is the caller. clock_stop_singleshot undoes it.
+ */
+void clock_set_singleshot(struct vcpu *v, uint64_t deadline_ns,
+                          struct effects *fx);
+void clock_stop_singleshot(struct vcpu *v);
+
+/*
+ * Raise VIRQ_TIMER of v every period_ns while it runs; 0: no more. A vCPU
+ * that was not running when a period ended gets one event when it runs
+ * again. Returns 0, -EINVAL (period out of range).
+ */
+must_check int clock_set_periodic(struct vcpu *v, uint64_t period_ns,
+                                  struct effects *fx);
+
+/* v stopped, or began, to run on cpu. Called by the scheduler, no lock. */
+void clock_switch_out(struct vcpu *v);
+void clock_switch_in(struct vcpu *v, unsigned int cpu, uint64_t now_ns,
+                     struct effects *fx);
+
+/* Functions of v's timers. Called by vcpu_sched_init and _destroy. */
+void clock_init(struct vcpu *v);
+void clock_destroy(struct vcpu *v);
+
+/*
+ * set_timer_op: as clock_set_singleshot of the caller; 0 stops. A deadline
+ * that is negative or absurdly far fires in 100 ms. Returns 0.
+ */
+int64_t do_set_timer_op(struct vcpu *v, uint64_t deadline_ns,
+                        struct effects *fx);
+
+#endif

@@ -1,0 +1,127 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The scheduler: which vCPU runs on which CPU. docs/design/0002-scheduler.md
+ * says why it is made so.
+ *
+ * Every CPU has a queue of the vCPUs that want to run, ordered by credit:
+ * the time each has used, divided by its domain's weight. The least runs
+ * first. Whoever wakes is set no further behind the others than
+ * SCHED_BONUS_NS, so it runs soon, but cannot save up while it sleeps.
+ *
+ * How a switch goes:
+ *   next = sched_pick(...)   account, choose; prev may still be on the CPU
+ *   vcpu_publish(prev)       (sched/runstate.h) on prev's page tables
+ *   ... x86 saves prev's registers, loads next's ...
+ *   sched_switched(prev)     from here others may run prev or change it
+ * When sched_pick returns the vCPU whose registers are loaded there is
+ * nothing to switch. When it returns NULL, x86 saves all the same.
+ *
+ * Invariants (sched_check):
+ *  - a vCPU with on_cpu is in the queue of that CPU, is its current, or is
+ *    not runnable: no other CPU takes it;
+ *  - a vCPU is in a queue iff it is VCPU_RUNNABLE, not paused and not
+ *    current;
+ *  - a CPU in hv->idle has looked for work after it entered that set.
+ *
+ * Locks: the queue's sched_lock, taken inside; call with no sched or timer
+ * lock held.
+ */
+#ifndef SCHED_RUNQUEUE_H
+#define SCHED_RUNQUEUE_H
+
+#include "effects.h"
+#include "hv.h"
+#include "vcpu.h"
+
+/* How long a vCPU runs before an equal gets its turn. */
+#define SCHED_SLICE_NS 10000000ll
+/* How far behind a running vCPU one must be to take over at once. */
+#define SCHED_LEAD_NS 1000000ll
+/* The most credit that waking up is worth. */
+#define SCHED_BONUS_NS 5000000ll
+/* How far behind the vCPUs of another CPU are before a busy CPU pulls. */
+#define SCHED_PULL_NS 20000000ll
+/* The most that one queue may set a newcomer back. */
+#define SCHED_AHEAD_NS 100000000ll
+
+/* Called once for each CPU: nothing to run. */
+void sched_init_cpu(struct hv *hv, unsigned int cpu);
+
+/*
+ * Set up v's scheduling and timers: offline, allowed on every CPU, 10 ms
+ * periodic timer. Called by vcpu_create; v->d->vcpus[] need not hold v yet.
+ */
+void vcpu_sched_init(struct vcpu *v);
+
+/* Last step before v's memory goes: no timer fires any more. v is quiet. */
+void vcpu_sched_destroy(struct vcpu *v);
+
+/*
+ * Choose what cpu, which is this CPU, runs next: a vCPU, or NULL for idle.
+ * Does all accounting. May raise VIRQ_TIMER of the vCPU it returns.
+ */
+struct vcpu *sched_pick(struct hv *hv, unsigned int cpu, uint64_t now_ns,
+                        struct effects *fx);
+
+/* prev's registers are in memory now; it is on no CPU. */
+void sched_switched(struct vcpu *prev, struct effects *fx);
+
+/* When cpu must pick again although nothing happens; UINT64_MAX: never. */
+uint64_t sched_slice_end(struct hv *hv, unsigned int cpu);
+
+/* If v is blocked it becomes runnable; else nothing. From any CPU. */
+void vcpu_wake(struct vcpu *v, uint64_t now_ns, struct effects *fx);
+
+/*
+ * v, the caller, sleeps from the next sched_pick on. A full barrier: set
+ * what ends the sleep, block, then look whether it has come meanwhile, and
+ * if so vcpu_wake(v).
+ */
+void vcpu_block(struct vcpu *v, struct effects *fx);
+
+/* v, the caller, lets the first in the queue go before it, once. */
+void vcpu_yield(struct vcpu *v, struct effects *fx);
+
+/* Start or stop a vCPU (VCPUOP_up, _down). Both may find it so already. */
+void vcpu_up(struct vcpu *v, uint64_t now_ns, struct effects *fx);
+void vcpu_down(struct vcpu *v, struct effects *fx);
+
+/*
+ * One more, or one less, reason for v not to run, whatever else it is. From
+ * any CPU; v may be on its CPU for a moment after vcpu_pause returns: fx
+ * makes that CPU pick again, and vcpu_is_quiet tells when it has.
+ */
+void vcpu_pause(struct vcpu *v, struct effects *fx);
+void vcpu_unpause(struct vcpu *v, struct effects *fx);
+
+/* Whether v's registers are in v->saved, on no CPU. */
+static inline bool vcpu_is_quiet(const struct vcpu *v)
+{
+    return !__atomic_load_n(&v->sched.on_cpu, __ATOMIC_ACQUIRE);
+}
+
+static inline bool vcpu_is_online(const struct vcpu *v)
+{
+    return __atomic_load_n(&v->sched.run, __ATOMIC_ACQUIRE) != VCPU_OFFLINE;
+}
+
+/*
+ * Restrict v to the CPUs of mask from its next turn on.
+ * Returns 0, -EINVAL (none of them is online).
+ */
+must_check int vcpu_set_affinity(struct vcpu *v, cpumask_t mask,
+                                 struct effects *fx);
+
+/*
+ * Keep v on one CPU whatever its affinity says; cpu -1 undoes it.
+ * Returns 0, -EINVAL (no such CPU online), -EBUSY (pinned already).
+ */
+must_check int vcpu_pin(struct vcpu *v, int cpu, struct effects *fx);
+
+/* Time v has run so far, ns. */
+uint64_t vcpu_run_time(struct vcpu *v, uint64_t now_ns);
+
+/* Panic unless the invariants above hold. No CPU schedules meanwhile. */
+void sched_check(struct hv *hv);
+
+#endif
