@@ -14,7 +14,8 @@ GCC_LIB     = $(eval GCC_LIB := $$(shell $(CC) -print-libgcc-file-name))$(GCC_LI
 
 NEWLIB_CFLAGS = -nostdinc -isystem $(NEWLIB)/x86_64-elf/include \
     -isystem $(GCC_INCLUDE) -ffreestanding -ffunction-sections \
-    -fdata-sections -fno-pic -fno-pie -mno-red-zone -fno-stack-protector \
+    -fdata-sections -fno-pic -fno-pie -mcmodel=kernel \
+    -fno-omit-frame-pointer -mno-red-zone -fno-stack-protector \
     -fno-asynchronous-unwind-tables -fcf-protection=none \
     -fno-tree-vectorize -U__linux__ -U__unix__
 NEWLIB_LIBS = --start-group $(NEWLIB)/x86_64-elf/lib/libc.a \
