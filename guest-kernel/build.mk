@@ -1,1 +1,75 @@
 # SPDX-License-Identifier: MIT
+# The guest kernel: a library, a linker script, and the apps linked with it.
+#
+#   $(O)/guest/libguest.a, guest.o   kernel; guest.o has the entry and the notes
+#   $(O)/guest/<app>                 one image for each folder in apps/
+#   GUEST_CFLAGS, GUEST_IMAGE        for other guests: see the end of this file
+
+GUEST := $(O)/guest
+
+# Flags of everything that becomes part of a guest.
+GUEST_CFLAGS = -std=gnu11 -O2 -g -fno-omit-frame-pointer \
+    $(WARN) $(REPRODUCIBLE) $(NEWLIB_CFLAGS) -I $(O)/include \
+    -I guest-kernel/include
+# The kernel itself keeps its hands off the FPU: its state is a thread's.
+GUEST_KERNEL_CFLAGS = $(GUEST_CFLAGS) -mgeneral-regs-only
+
+GUEST_KERNEL_OBJECTS := \
+    probe.o \
+    traps.o \
+    vcpu.o
+
+GUEST_APPS :=
+
+GUEST_OBJECTS := $(GUEST_KERNEL_OBJECTS:%=$(GUEST)/kernel/%)
+GUEST_CRT     := $(GUEST)/guest.o
+GUEST_LIB     := $(GUEST)/libguest.a
+
+$(GUEST)/kernel/%.o: guest-kernel/%.c $(NEWLIB_DONE)
+	$(Q)$(say) CC $@
+	$(Q)mkdir -p $(@D)
+	$(Q)$(CC) $(GUEST_KERNEL_CFLAGS) -MMD -MP -c -o $@ $<
+
+$(GUEST)/kernel/%.o: guest-kernel/%.S
+	$(Q)$(say) AS $@
+	$(Q)mkdir -p $(@D)
+	$(Q)$(CC) -g $(REPRODUCIBLE) -I $(O)/include -MMD -MP -c -o $@ $<
+
+# Objects nothing refers to by name, so no archive: always linked.
+$(GUEST_CRT): $(GUEST)/kernel/entry.o $(GUEST)/kernel/notes.o
+	$(Q)$(say) LD $@
+	$(Q)$(LD) -r -o $@ $^
+
+$(GUEST_LIB): $(GUEST_OBJECTS)
+	$(Q)$(say) AR $@
+	$(Q)rm -f $@
+	$(Q)$(AR) rcsD $@ $^
+
+# $(call GUEST_IMAGE,image,objects): link a guest. The recipe of a rule whose
+# prerequisites are $(GUEST_PARTS) and the objects.
+GUEST_PARTS := guest-kernel/guest.ld $(GUEST_CRT) $(GUEST_LIB)
+GUEST_IMAGE = $(say) LD $(1) && $(LD) -static -nostdlib --gc-sections \
+    --build-id=none -z noexecstack -z max-page-size=4096 \
+    -T guest-kernel/guest.ld -o $(1) $(GUEST_CRT) $(2) \
+    --start-group $(GUEST_LIB) $(NEWLIB_LIBS) --end-group
+
+# An app is all the C files of its folder.
+define guest_app
+$(1)_APP_OBJECTS := $$(patsubst guest-kernel/apps/%.c,$$(GUEST)/apps/%.o,\
+    $$(sort $$(wildcard guest-kernel/apps/$(1)/*.c)))
+$$(GUEST)/$(1): $$(GUEST_PARTS) $$($(1)_APP_OBJECTS)
+	$$(Q)$$(call GUEST_IMAGE,$$@,$$($(1)_APP_OBJECTS))
+-include $$($(1)_APP_OBJECTS:.o=.d)
+endef
+$(foreach app,$(GUEST_APPS),$(eval $(call guest_app,$(app))))
+
+$(GUEST)/apps/%.o: guest-kernel/apps/%.c $(NEWLIB_DONE)
+	$(Q)$(say) CC $@
+	$(Q)mkdir -p $(@D)
+	$(Q)$(CC) $(GUEST_CFLAGS) -MMD -MP -c -o $@ $<
+
+.PHONY: guests
+guests: $(GUEST_CRT) $(GUEST_LIB) $(GUEST_APPS:%=$(GUEST)/%) ## build the guest kernel and its apps
+all: guests
+
+-include $(GUEST_OBJECTS:.o=.d) $(GUEST)/kernel/entry.d $(GUEST)/kernel/notes.d
