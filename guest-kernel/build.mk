@@ -15,6 +15,10 @@ GUEST_CFLAGS = -std=gnu11 -O2 -g -fno-omit-frame-pointer \
 GUEST_KERNEL_CFLAGS = $(GUEST_CFLAGS) -mgeneral-regs-only
 
 GUEST_KERNEL_OBJECTS := \
+    kmap.o \
+    memory.o \
+    page.o \
+    paging.o \
     probe.o \
     traps.o \
     vcpu.o
