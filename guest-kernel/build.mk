@@ -15,11 +15,14 @@ GUEST_CFLAGS = -std=gnu11 -O2 -g -fno-omit-frame-pointer \
 GUEST_KERNEL_CFLAGS = $(GUEST_CFLAGS) -mgeneral-regs-only
 
 GUEST_KERNEL_OBJECTS := \
+    clock.o \
+    evtchn.o \
     kmap.o \
     memory.o \
     page.o \
     paging.o \
     probe.o \
+    timer.o \
     traps.o \
     vcpu.o
 
