@@ -22,6 +22,8 @@ GUEST_KERNEL_OBJECTS := \
     page.o \
     paging.o \
     probe.o \
+    sync.o \
+    thread.o \
     timer.o \
     traps.o \
     vcpu.o
