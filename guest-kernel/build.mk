@@ -15,10 +15,17 @@ GUEST_CFLAGS = -std=gnu11 -O2 -g -fno-omit-frame-pointer \
 GUEST_KERNEL_CFLAGS = $(GUEST_CFLAGS) -mgeneral-regs-only
 
 GUEST_KERNEL_OBJECTS := \
+    archive.o \
     clock.o \
+    console.o \
+    console_hv.o \
+    console_ring.o \
     evtchn.o \
+    file.o \
+    ioport.o \
     kmap.o \
     memory.o \
+    newlib.o \
     page.o \
     paging.o \
     probe.o \
