@@ -22,6 +22,7 @@ GUEST_KERNEL_OBJECTS := \
     console_ring.o \
     evtchn.o \
     file.o \
+    grant.o \
     ioport.o \
     kmap.o \
     memory.o \
@@ -33,7 +34,9 @@ GUEST_KERNEL_OBJECTS := \
     thread.o \
     timer.o \
     traps.o \
-    vcpu.o
+    vcpu.o \
+    xenbus.o \
+    xenbus_calls.o
 
 GUEST_APPS :=
 
