@@ -34,6 +34,7 @@ GUEST_KERNEL_OBJECTS := \
     thread.o \
     timer.o \
     traps.o \
+    user.o \
     vcpu.o \
     xenbus.o \
     xenbus_calls.o
