@@ -30,6 +30,8 @@ GUEST_KERNEL_OBJECTS := \
     page.o \
     paging.o \
     probe.o \
+    shutdown.o \
+    start.o \
     sync.o \
     thread.o \
     timer.o \
@@ -39,7 +41,8 @@ GUEST_KERNEL_OBJECTS := \
     xenbus.o \
     xenbus_calls.o
 
-GUEST_APPS :=
+GUEST_APPS := \
+    hello
 
 GUEST_OBJECTS := $(GUEST_KERNEL_OBJECTS:%=$(GUEST)/kernel/%)
 GUEST_CRT     := $(GUEST)/guest.o
@@ -89,7 +92,7 @@ $(GUEST)/apps/%.o: guest-kernel/apps/%.c $(NEWLIB_DONE)
 	$(Q)$(CC) $(GUEST_CFLAGS) -MMD -MP -c -o $@ $<
 
 .PHONY: guests
-guests: $(GUEST_CRT) $(GUEST_LIB) $(GUEST_APPS:%=$(GUEST)/%) ## build the guest kernel and its apps
+guests: $(GUEST_APPS:%=$(GUEST)/%) ## build the guest kernel and its apps
 all: guests
 
 -include $(GUEST_OBJECTS:.o=.d) $(GUEST)/kernel/entry.d $(GUEST)/kernel/notes.d
