@@ -14,7 +14,14 @@ HV_LIB := \
 HV_CORE_MM := \
     hypervisor/core/mm/tlb.c
 
-HV_CORE := $(HV_CORE_MM)
+# Domains: life, control, start of day.
+HV_CORE_DOMAIN := \
+    hypervisor/core/domain/cmdline.c \
+    hypervisor/core/domain/cpio.c \
+    hypervisor/core/domain/elf.c \
+    hypervisor/core/domain/elf_note.c
+
+HV_CORE := $(HV_CORE_MM) $(HV_CORE_DOMAIN)
 
 # --- Rules --------------------------------------------------------------------
 

@@ -18,6 +18,13 @@ HV_FAKE := $(HV_HOST_LIB) hypervisor/core/mm/tlb.c tests/host/fake/hal.c
 SUITE_lib    := $(HV_FAKE)
 SUITE_string :=
 
+# hypervisor/core/domain
+HV_ELF            := hypervisor/core/domain/elf.c \
+                     hypervisor/core/domain/elf_note.c
+SUITE_cmdline     := hypervisor/core/domain/cmdline.c
+SUITE_cpio        := hypervisor/core/domain/cpio.c
+SUITE_elf         := $(HV_ELF) tests/host/fake/image.c
+
 # --- Rules --------------------------------------------------------------------
 
 SANITIZE := -fsanitize=address,undefined -fno-sanitize-recover=all \
