@@ -18,8 +18,10 @@ HV_CORE_MM := \
 HV_CORE_DOMAIN := \
     hypervisor/core/domain/cmdline.c \
     hypervisor/core/domain/cpio.c \
+    hypervisor/core/domain/dom0_layout.c \
     hypervisor/core/domain/elf.c \
-    hypervisor/core/domain/elf_note.c
+    hypervisor/core/domain/elf_note.c \
+    hypervisor/core/domain/hypercall_page.c
 
 HV_CORE := $(HV_CORE_MM) $(HV_CORE_DOMAIN)
 

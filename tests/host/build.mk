@@ -23,7 +23,9 @@ HV_ELF            := hypervisor/core/domain/elf.c \
                      hypervisor/core/domain/elf_note.c
 SUITE_cmdline     := hypervisor/core/domain/cmdline.c
 SUITE_cpio        := hypervisor/core/domain/cpio.c
+SUITE_dom0_layout := hypervisor/core/domain/dom0_layout.c
 SUITE_elf         := $(HV_ELF) tests/host/fake/image.c
+SUITE_hypercall_page := hypervisor/core/domain/hypercall_page.c
 
 # --- Rules --------------------------------------------------------------------
 
