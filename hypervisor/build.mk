@@ -10,6 +10,12 @@ HV_LIB := \
     hypervisor/lib/spinlock.c \
     hypervisor/lib/string.c
 
+# Guest images and boot archives: read here, by dom0's builder, by guests.
+HV_IMAGE := \
+    pv-abi/image/cpio.c \
+    pv-abi/image/elf.c \
+    pv-abi/image/elf_note.c
+
 # Frames, page types, page tables, memory calls.
 HV_CORE_MM := \
     hypervisor/core/mm/tlb.c
@@ -17,10 +23,7 @@ HV_CORE_MM := \
 # Domains: life, control, start of day.
 HV_CORE_DOMAIN := \
     hypervisor/core/domain/cmdline.c \
-    hypervisor/core/domain/cpio.c \
     hypervisor/core/domain/dom0_layout.c \
-    hypervisor/core/domain/elf.c \
-    hypervisor/core/domain/elf_note.c \
     hypervisor/core/domain/hypercall_page.c
 
 HV_CORE := $(HV_CORE_MM) $(HV_CORE_DOMAIN)
@@ -54,7 +57,7 @@ $(O)/hv/%.o: %.c | $(HV_BSD)
 	$(Q)mkdir -p $(@D)
 	$(Q)$(CC) $(HV_CFLAGS) $(HV_INC) $(HV_INC_$(hv_top)) -c -o $@ $<
 
-HV_OBJS := $(patsubst %.c,$(O)/hv/%.o,$(HV_LIB) $(HV_CORE))
+HV_OBJS := $(patsubst %.c,$(O)/hv/%.o,$(HV_LIB) $(HV_IMAGE) $(HV_CORE))
 
 .PHONY: hv-core
 hv-core: $(HV_OBJS) ## compile the machine-independent part of the hypervisor

@@ -19,10 +19,9 @@ SUITE_lib    := $(HV_FAKE)
 SUITE_string :=
 
 # hypervisor/core/domain
-HV_ELF            := hypervisor/core/domain/elf.c \
-                     hypervisor/core/domain/elf_note.c
+HV_ELF            := pv-abi/image/elf.c pv-abi/image/elf_note.c
 SUITE_cmdline     := hypervisor/core/domain/cmdline.c
-SUITE_cpio        := hypervisor/core/domain/cpio.c
+SUITE_cpio        := pv-abi/image/cpio.c
 SUITE_dom0_layout := hypervisor/core/domain/dom0_layout.c
 SUITE_elf         := $(HV_ELF) tests/host/fake/image.c
 SUITE_hypercall_page := hypervisor/core/domain/hypercall_page.c

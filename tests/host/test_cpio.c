@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: MIT */
-/* core/domain/cpio: members of a boot archive. */
+/* pv-abi/image/cpio: members of a boot archive. */
 #include "suite.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "domain/cpio.h"
+#include <pv-abi/image/cpio.h>
 
 static char archive[4096];
 static size_t size;

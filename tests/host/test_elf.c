@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* core/domain/elf: what images say about themselves, true or false. */
+/* pv-abi/image/elf: what images say about themselves, true or false. */
 #include "suite.h"
 
 #include <stdlib.h>
@@ -8,7 +8,7 @@
 #include <pv-abi/elfnote.h>
 #include <pv-abi/version.h>
 
-#include "domain/elf.h"
+#include <pv-abi/image/elf.h>
 #include "fake/image.h"
 
 #define MIB (1ul << 20)

@@ -17,7 +17,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "domain/elf.h"
+#include <pv-abi/image/elf.h>
 
 /* A run of pfns; va is 0 where it is mapped nowhere. */
 struct dom0_part {

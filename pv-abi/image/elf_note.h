@@ -6,10 +6,10 @@
  * A later note replaces an earlier one of the same kind. A note of a wrong
  * size, of an unknown kind or of another owner is passed over.
  */
-#ifndef DOMAIN_ELF_NOTE_H
-#define DOMAIN_ELF_NOTE_H
+#ifndef PV_ABI_IMAGE_ELF_NOTE_H
+#define PV_ABI_IMAGE_ELF_NOTE_H
 
-#include "domain/elf.h"
+#include <pv-abi/image/elf.h>
 
 /* Take what the n bytes of notes say into *image; sets has_note. */
 void elf_notes_read(struct elf_image *image, const uint8_t *notes, size_t n);

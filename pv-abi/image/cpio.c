@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "domain/cpio.h"
+#include <pv-abi/image/cpio.h>
 
 #include <string.h>
 

@@ -3,15 +3,15 @@
  * Reader of guest images: ELF64 for x86-64 with what a Xen guest says about
  * itself, in ELF notes or in the older text section __xen_guest.
  *
- * Pure: no state, no memory of its own; it needs <string.h> and nothing of
- * the hypervisor, so the control domain's builder compiles the same file.
+ * Pure: no state, no memory of its own, nothing but <string.h>. The loader of
+ * dom0 in the hypervisor and the control domain's builder compile it both.
  * The image is hostile: every offset and length in it is checked against
  * size before use, and all work is linear in size.
  *
  * Source: abi/start-of-day.md 1, 2; System V ABI, chapter 4.
  */
-#ifndef DOMAIN_ELF_H
-#define DOMAIN_ELF_H
+#ifndef PV_ABI_IMAGE_ELF_H
+#define PV_ABI_IMAGE_ELF_H
 
 #include <stdbool.h>
 #include <stddef.h>

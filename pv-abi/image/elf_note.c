@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "domain/elf_note.h"
+#include <pv-abi/image/elf_note.h>
 
 #include <string.h>
 

@@ -6,8 +6,8 @@
  *
  * Source: cpio(5).
  */
-#ifndef DOMAIN_CPIO_H
-#define DOMAIN_CPIO_H
+#ifndef PV_ABI_IMAGE_CPIO_H
+#define PV_ABI_IMAGE_CPIO_H
 
 #include <stdbool.h>
 #include <stddef.h>

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: MIT */
-#include "domain/elf.h"
+#include <pv-abi/image/elf.h>
 
 #include <string.h>
 
 #include <pv-abi/version.h>
 
-#include "domain/elf_note.h"
+#include <pv-abi/image/elf_note.h>
 
 /* The parts of the ELF format that matter here. */
 struct elf_header {
