@@ -11,8 +11,13 @@
 
 #ifdef __ASSEMBLER__
 
-.macro EXTABLE from, to.pushsection.extable,
-    "a".long \from -., \to -..popsection.endm
+/* clang-format off */
+.macro EXTABLE from, to
+    .pushsection .extable, "a"
+    .long \from - ., \to - .
+    .popsection
+.endm
+/* clang-format on */
 
 #else
 
