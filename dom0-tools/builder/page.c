@@ -1,0 +1,155 @@
+/* SPDX-License-Identifier: MIT */
+#include "builder/layout.h"
+
+#include <string.h>
+
+#include <pv-abi/mmu.h>
+
+#define LEAF  (PTE_P | PTE_RW | PTE_A)
+#define TABLE (PTE_P | PTE_RW | PTE_US | PTE_A | PTE_D)
+
+#define ENTRIES 512
+
+static bool in_range(const struct layout_range *r, uint64_t pfn)
+{
+    return pfn >= r->first && pfn - r->first < r->count;
+}
+
+/* Guests may write all but the tables, which the hypervisor watches. */
+static uint64_t leaf_flags(const struct layout *l, uint64_t pfn)
+{
+    if (in_range(&l->tables, pfn) || in_range(&l->p2m_tables, pfn))
+        return LEAF & ~PTE_RW;
+    return LEAF;
+}
+
+/*
+ * The pfn and flags behind `slot` (address >> 12 + 9 * level: a page at
+ * level 0, else a table of that level); false: nothing there.
+ */
+static bool target(const struct layout *l, int level, uint64_t slot,
+                   uint64_t *pfn, uint64_t *flags)
+{
+    for (unsigned int i = 0; i < l->map_count; i++) {
+        const struct layout_map *m = &l->map[i];
+        struct layout_tables t = {m->va / LAYOUT_PAGE, m->pages, m->pfn};
+
+        if (level > 0)
+            t = m->tables[level - 1];
+        if (slot < t.slot || slot - t.slot >= t.count)
+            continue;
+        *pfn = t.pfn + slot - t.slot;
+        *flags = level > 0 ? TABLE : leaf_flags(l, *pfn);
+        return true;
+    }
+    return false;
+}
+
+/*
+ * Slots of an L4 are counted without sign extension; put it back, so that
+ * they compare with addresses.
+ */
+static uint64_t slot_below_l4(uint64_t index)
+{
+    return index < 256 ? index : index | (~0ul << 9 & (~0ul >> 39));
+}
+
+/* The table at pfn that covers `slot` at `level`. */
+static void write_table(const struct layout *l, const uint64_t *p2m, int level,
+                        uint64_t slot, uint64_t *entries)
+{
+    memset(entries, 0, LAYOUT_PAGE);
+    for (uint64_t i = 0; i < ENTRIES; i++) {
+        uint64_t below = level == 4 ? slot_below_l4(i) : slot * ENTRIES + i;
+        uint64_t pfn, flags;
+
+        if (target(l, level - 1, below, &pfn, &flags))
+            entries[i] = p2m[pfn] << 12 | flags;
+    }
+}
+
+/* Is pfn a table? Then write it. */
+static bool table_page(const struct layout *l, const uint64_t *p2m,
+                       uint64_t pfn, void *page)
+{
+    for (unsigned int i = 0; i < l->map_count; i++)
+        for (int level = 1; level <= 4; level++) {
+            const struct layout_tables *t = &l->map[i].tables[level - 1];
+
+            if (pfn < t->pfn || pfn - t->pfn >= t->count)
+                continue;
+            write_table(l, p2m, level, t->slot + pfn - t->pfn, page);
+            return true;
+        }
+    return false;
+}
+
+/* Page `index` of a list of `total` bytes at `list`. */
+static bool list_page(const void *list, size_t total, uint64_t index,
+                      void *page)
+{
+    size_t at = index * LAYOUT_PAGE;
+    size_t n = total - at < LAYOUT_PAGE ? total - at : LAYOUT_PAGE;
+
+    memcpy(page, (const char *)list + at, n);
+    memset((char *)page + n, 0, LAYOUT_PAGE - n);
+    return true;
+}
+
+static void start_info_module(const struct layout *l, struct start_info *si)
+{
+    if (!l->ramdisk.count)
+        return;
+    si->mod_len = l->want.ramdisk_bytes;
+    si->mod_start = layout_va(l, l->ramdisk.first);
+    if (l->want.image->mod_start_pfn) {
+        si->mod_start = l->ramdisk.first;
+        si->flags |= SIF_MOD_START_PFN;
+    }
+}
+
+static void start_info_page(const struct layout *l,
+                            const struct layout_facts *facts, void *page)
+{
+    struct start_info *si = page;
+
+    memset(page, 0, LAYOUT_PAGE);
+    strcpy(si->magic, XEN_START_MAGIC);
+    si->nr_pages = l->want.nr_pages;
+    si->shared_info = facts->shared_info_mfn << 12;
+    si->flags = facts->flags;
+    si->store_mfn = facts->p2m[l->store.first];
+    si->store_evtchn = facts->store_port;
+    si->console.domU.mfn = facts->p2m[l->console.first];
+    si->console.domU.evtchn = facts->console_port;
+    si->pt_base = layout_va(l, l->tables.first);
+    si->nr_pt_frames = l->tables.count;
+    si->mfn_list = layout_va(l, l->p2m.first);
+    start_info_module(l, si);
+    strcpy(si->cmd_line, l->want.cmdline);
+    if (l->map_count > 1) {
+        si->mfn_list = l->map[1].va;
+        si->first_p2m_pfn = l->p2m.first;
+        si->nr_p2m_frames = l->p2m.count + l->p2m_tables.count;
+    }
+}
+
+bool layout_page(const struct layout *l, const struct layout_facts *facts,
+                 uint64_t pfn, void *page)
+{
+    if (in_range(&l->kernel, pfn)) {
+        elf_fill(l->want.image, layout_va(l, pfn), page, LAYOUT_PAGE);
+        return true;
+    }
+    if (in_range(&l->ramdisk, pfn))
+        return list_page(l->want.ramdisk, l->want.ramdisk_bytes,
+                         pfn - l->ramdisk.first, page);
+    if (in_range(&l->p2m, pfn))
+        return list_page(facts->p2m, l->want.nr_pages * 8, pfn - l->p2m.first,
+                         page);
+    if (in_range(&l->start_info, pfn)) {
+        start_info_page(l, facts, page);
+        return true;
+    }
+    return table_page(l, facts->p2m, pfn, page);
+}
