@@ -10,7 +10,7 @@ TEST_PROGRAMS += $(HOST_TESTS)
 
 RUN_TESTS := O=$(abspath $(O)) tests/run
 
-.PHONY: test check check-long bench
+.PHONY: test check check-long
 test: $(TEST_PROGRAMS) ## host tests alone, under a minute
 	$(Q)$(RUN_TESTS) test $(PART)
 
@@ -19,6 +19,3 @@ check: all $(TEST_PROGRAMS) $(CHECK_NEEDS) ## all tests but the long ones
 
 check-long: all $(TEST_PROGRAMS) $(CHECK_NEEDS) ## long tests; PART=name for one
 	$(Q)$(RUN_TESTS) long $(PART)
-
-bench: all $(CHECK_NEEDS) ## measure; each figure says what it counts
-	$(Q)$(RUN_TESTS) bench $(PART)

@@ -26,6 +26,13 @@ SUITE_dom0_layout := hypervisor/core/domain/dom0_layout.c
 SUITE_elf         := $(HV_ELF) tests/host/fake/image.c
 SUITE_hypercall_page := hypervisor/core/domain/hypercall_page.c
 
+# dom0-tools/builder
+SUITE_layout := $(HV_ELF) dom0-tools/builder/layout.c \
+                dom0-tools/builder/page.c tests/host/fake/image.c
+
+# dom0-tools/vireo
+SUITE_format := dom0-tools/vireo/format.c dom0-tools/vireo/json.c
+
 # --- Rules --------------------------------------------------------------------
 
 SANITIZE := -fsanitize=address,undefined -fno-sanitize-recover=all \

@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The command line `vireo`: words in, text and a status out.
+ *
+ * Status: 0 done, 1 refused or failed (said on stderr, one line that names
+ * cause and cure), 2 the words are wrong (usage is shown).
+ */
+#ifndef VIREO_COMMAND_H
+#define VIREO_COMMAND_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#define STATUS_OK    0
+#define STATUS_FAIL  1
+#define STATUS_USAGE 2
+
+struct command {
+    const char *name, *arguments, *summary, *options;
+    int (*run)(int argc, char **argv); /* argv[0] is the command's name */
+};
+
+/* The table, in the order of help, ended by a NULL name. */
+extern const struct command commands[];
+
+/* The command called so, or NULL. */
+const struct command *command_find(const char *name);
+
+/* Run argv as `vireo ...` (argv[0] is "vireo" or "xl"). Returns the status. */
+int vireo_main(int argc, char **argv);
+
+/* Say "vireo: <text>" on stderr. Returns STATUS_FAIL. */
+int command_fail(const char *format, ...) __attribute__((format(printf, 1, 2)));
+
+/* Show how the command is used, on stderr. Returns STATUS_USAGE. */
+int command_usage(const char *name);
+
+/* Prototypes of the commands: int cmd_<name>(int argc, char **argv). */
+#define COMMAND(name, arguments, summary, options)                             \
+    int cmd_##name(int argc, char **argv);
+#include "vireo/commands.def"
+
+#endif
