@@ -61,6 +61,8 @@ struct domain_watchdog {
     bool in_use;
 };
 
+#define DOMAIN_NO_SHUTDOWN_CODE UINT32_MAX
+
 enum domain_dying {
     DOMAIN_ALIVE,
     DOMAIN_DYING, /* being torn down, in steps */
@@ -79,10 +81,13 @@ struct domain {
 
     enum domain_dying dying;
     unsigned int teardown_step; /* how far destroy has come */
+    bool teardown_busy;         /* a CPU is in it */
+    bool holds_itself;          /* has its own reference; hv->domains_lock */
     unsigned int pause_count;   /* by domctl; created with 1 */
     bool shut_down;             /* its vCPUs do not run any more */
-    uint32_t shutdown_code;     /* SHUTDOWN_*, valid when shut_down */
+    uint32_t shutdown_code;     /* SHUTDOWN_*, or DOMAIN_NO_SHUTDOWN_CODE */
     bool creation_finished;     /* has been unpaused once */
+    bool xenstore;              /* serves the store: shown to tools only */
     char crash_reason[96];      /* first reason wins; "" for none */
 
     unsigned int max_vcpus;

@@ -13,6 +13,7 @@
 
 #include <pv-abi/memory.h>
 
+#include "console.h"
 #include "cpumask.h"
 #include "spinlock.h"
 #include "timer.h"
@@ -88,6 +89,7 @@ struct hv_machine {
     /* Device memory no domain may map: interrupt controllers and the like. */
     unsigned int io_deny_count;
     struct mfn_range io_deny[HV_IO_DENY_MAX];
+    bool noreboot; /* after dom0's crash the machine stays as it is */
     char command_line[1024];
 };
 
@@ -114,6 +116,7 @@ struct hv {
     uint64_t wallclock_sec;
     uint32_t wallclock_nsec;
 
+    struct console console;
     struct hv_machine machine;
 };
 

@@ -58,6 +58,9 @@ struct vcpu_entry {
     bool nmi_pending;
     bool nmi_masked;
     uint8_t iopl; /* virtual, 0..3 */
+    /* Ports that user mode may use: a clear bit permits. Guest memory. */
+    uint64_t iobitmap_va;
+    uint32_t iobitmap_ports; /* bits there are; 0: none */
 };
 
 /* Segment state that the register frame does not hold. */

@@ -43,6 +43,9 @@ struct domain_config {
     bool xenstore;      /* shown to tools, else without effect */
 };
 
+/* Set up hv's list of domains: empty. Once, at boot. 0 or -ENOMEM. */
+must_check int domains_init(struct hv *hv);
+
 /*
  * Make a domain: paused (pause_count 1), no memory, no vCPU yet; with its
  * shared_info page, events and grants set up.
@@ -118,8 +121,8 @@ bool domain_is_quiet(const struct domain *d);
  * The domain is over, by its own wish or by its kernel's death: its vCPUs
  * stop and VIRQ_DOM_EXC is raised. The first shutdown counts, later ones
  * change nothing. dom0's ends the machine: SHUTDOWN_poweroff turns it off,
- * every other code resets it, or with the option noreboot turns it off;
- * does not return then.
+ * every other code resets it; does not return then. (With the option noreboot
+ * nothing happens to the machine after a crash of dom0.)
  *  code  SHUTDOWN_*; the low eight bits count.
  */
 void domain_shutdown(struct domain *d, uint32_t code, struct effects *fx);

@@ -3,12 +3,14 @@
  * A vCPU's whole state as one struct of the ABI: set by the domain builder
  * and VCPUOP_initialise, read back by whoever saves a domain.
  *
- * Check -> reserve -> commit: every value is checked and every page-table
- * root and descriptor page referenced before the first field changes.
+ * Check -> reserve -> commit: every value is checked, then every page-table
+ * root and descriptor page is referenced, before the first field changes.
+ * Extended state (x87, SSE) is not part of it: a vCPU starts with that of a
+ * reset, and get leaves VGCF_i387_valid clear.
  *
- * The vCPU is off every CPU, or was never brought up. Locks: the functions
- * take d->mm_lock; call without it.
- * Source: abi/events-time-sched.md 7; start-of-day.md 4.
+ * The vCPU is off every CPU and paused, or was never brought up. The
+ * functions take d->lock; call without locks.
+ * Source: abi/events-time-sched.md 7; abi/start-of-day.md 4.
  */
 #ifndef DOMAIN_VCPU_CONTEXT_H
 #define DOMAIN_VCPU_CONTEXT_H
@@ -20,14 +22,14 @@
 #include "vcpu.h"
 
 /*
- * Give v the state *c. v becomes initialised; it does not start to run,
- * but VGCF_online of an offline vCPU brings it up with the domain's start.
- *  c  private copy; not changed.
- * Returns 0, -EINVAL (an address is not canonical, a selector or flag is
- * refused, a frame is no valid L4 or descriptor page, more than 32 vCPUs
- * and no vcpu_info registered), -EOPNOTSUPP (v is initialised and its
- * roots or tables would change), -ERESTART (a table is checked in part;
- * call again). State is unchanged on error.
+ * Give v the state *c, a private copy. v becomes initialised; VGCF_online
+ * says whether it is up: then it runs as soon as nothing pauses it.
+ * Returns 0; -EINVAL (an address is not canonical, or the hypervisor's; user
+ * mode without user tables; a frame is no valid L4 or descriptor page; above
+ * 32 vCPUs, no vcpu_info registered); -EOPNOTSUPP (v is initialised and its
+ * tables would change); -ERESTART (a table is checked in part; call again).
+ * On error v is as it was; after -ERESTART, if it was not initialised, it may
+ * hold references that the next call or teardown drops.
  */
 must_check int vcpu_set_context(struct vcpu *v,
                                 const struct vcpu_guest_context *c,
@@ -40,10 +42,9 @@ must_check int vcpu_set_context(struct vcpu *v,
 must_check int vcpu_get_context(struct vcpu *v, struct vcpu_guest_context *c);
 
 /*
- * Forget everything a context gave: roots, tables, traps, callbacks; v is
- * offline and not initialised. Also a step of teardown.
- * Returns 0 or -ERESTART.
+ * Forget all that a context gave: roots, tables, handlers, callbacks. v is
+ * down and not initialised afterwards.
  */
-must_check int vcpu_reset(struct vcpu *v, struct effects *fx);
+void vcpu_reset(struct vcpu *v, struct effects *fx);
 
 #endif
