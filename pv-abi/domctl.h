@@ -319,6 +319,14 @@ struct xen_domctl_subscribe {
     uint32_t port; /* IN  of the domain, raised when it suspends */
 };
 
+/* Virtual machine-check state. */
+struct hvm_vmce_vcpu {
+    uint64_t caps;
+    uint64_t mci_ctl2_bank0;
+    uint64_t mci_ctl2_bank1;
+    uint64_t mcg_ext_ctl;
+};
+
 struct xen_domctl_ext_vcpucontext {
     uint32_t vcpu;                   /* IN  */
     uint32_t size;                   /* set: IN; get: OUT; bytes from here */
@@ -329,10 +337,7 @@ struct xen_domctl_ext_vcpucontext {
     uint8_t syscall32_disables_events;
     uint8_t sysenter_disables_events;
     uint8_t _pad[2];
-    uint64_t mcg_cap; /* virtual machine check */
-    uint64_t mci_ctl2_bank0;
-    uint64_t mci_ctl2_bank1;
-    uint64_t mcg_ext_ctl;
+    struct hvm_vmce_vcpu vmce;
 };
 
 struct xen_domctl_tsc_info {
