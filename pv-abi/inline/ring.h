@@ -66,6 +66,7 @@ static inline uint32_t ring_min(uint32_t a, uint32_t b)
     do {                                                                       \
         (r)->prod = (at);                                                      \
         (r)->cons = (at);                                                      \
+        (r)->pushed = (at);                                                    \
         (r)->nr_ents = ring_slots((bytes), offsetof(__typeof__(*(s)), ring),   \
                                   sizeof((s)->ring[0]));                       \
         (r)->sring = (s);                                                      \
@@ -110,13 +111,15 @@ static inline uint32_t ring_min(uint32_t a, uint32_t b)
     (((prod) - (r)->rsp_cons) > RING_SIZE(r))
 
 /* Let the other end see what was prepared; notify: whether it wants to know.
- * The old index is our own and is not read back from the shared page. */
+ * What was shown before is remembered here: in the page the other end could
+ * change it. */
 #define RING_PUSH_(r, prod, prod_pvt, event, notify)                           \
     do {                                                                       \
-        RING_IDX ring_old_ = (r)->sring->prod;                                 \
+        RING_IDX ring_old_ = (r)->pushed;                                      \
         RING_IDX ring_new_ = (r)->prod_pvt;                                    \
         smp_wmb();                                                             \
         shared_write(&(r)->sring->prod, ring_new_);                            \
+        (r)->pushed = ring_new_;                                               \
         smp_mb();                                                              \
         (notify) = ring_passed(ring_old_, ring_new_,                           \
                                shared_read(&(r)->sring->event));               \

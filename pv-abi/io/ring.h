@@ -35,14 +35,14 @@ typedef uint32_t RING_IDX; /* runs freely, masked when used */
         RING_IDX req_prod_pvt; /* requests prepared */                         \
         RING_IDX rsp_cons;     /* responses taken */                           \
         uint32_t nr_ents;                                                      \
-        uint32_t _pad;                                                         \
+        RING_IDX pushed; /* requests the back end was shown */                 \
         struct name##_sring *sring;                                            \
     };                                                                         \
     struct name##_back_ring {                                                  \
         RING_IDX rsp_prod_pvt; /* responses prepared */                        \
         RING_IDX req_cons;     /* requests taken */                            \
         uint32_t nr_ents;                                                      \
-        uint32_t _pad;                                                         \
+        RING_IDX pushed; /* responses the front end was shown */               \
         struct name##_sring *sring;                                            \
     }
 

@@ -14,6 +14,9 @@
 # The machine that core/ is tested on: lib, and hal.h on allocated memory.
 HV_FAKE := $(HV_HOST_LIB) hypervisor/core/mm/tlb.c tests/host/fake/hal.c
 
+# pv-abi
+SUITE_pv_abi :=
+
 # hypervisor/lib
 SUITE_lib    := $(HV_FAKE)
 SUITE_string :=
