@@ -5,6 +5,7 @@
 #   CHECK_NEEDS    what the scenarios need beside `all` (peers, guests)
 
 include tests/host/build.mk
+include tests/compat/abi-layout/build.mk
 
 TEST_PROGRAMS += $(HOST_TESTS)
 
