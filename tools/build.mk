@@ -45,6 +45,25 @@ menuconfig: $(O)/.deps ## choose options in a menu
 
 include tools/newlib.mk
 
+# --- Reference --------------------------------------------------------------
+# docs/hypercalls.md says what the tables of pv-abi say.
+
+DOCS_GEN := $(O)/tools/gen-hypercall-docs
+
+$(DOCS_GEN): tools/gen-hypercall-docs.c
+	$(Q)$(say) HOSTCC $@
+	$(Q)mkdir -p $(@D)
+	$(Q)$(HOSTCC) -std=gnu11 -g -O1 $(WARN) $(REPRODUCIBLE) -MMD -MP \
+	    -I $(O)/include -o $@ $<
+
+TEST_PROGRAMS += $(DOCS_GEN)
+
+.PHONY: docs
+docs: $(DOCS_GEN) ## write docs/hypercalls.md anew from the tables
+	$(Q)$(DOCS_GEN) >docs/hypercalls.md
+
+-include $(DOCS_GEN).d
+
 # --- Peers ------------------------------------------------------------------
 # $(O)/peer/PACKAGE is the unpacked Debian package: Xen and its headers to
 # compare with, guests that nobody here wrote.
