@@ -20,13 +20,19 @@ DOM0_BUILDER := \
     pv-abi/image/elf.c \
     pv-abi/image/elf_note.c
 
+# What domains print.
+DOM0_CONSOLED := \
+    dom0-tools/consoled/consoled.c \
+    dom0-tools/consoled/history.c \
+    dom0-tools/consoled/ring.c
+
 # The command line.
 DOM0_VIREO := \
     dom0-tools/vireo/cmd_help.c \
     dom0-tools/vireo/format.c \
     dom0-tools/vireo/json.c
 
-DOM0_SOURCES := $(DOM0_LIBPV) $(DOM0_BUILDER) $(DOM0_VIREO)
+DOM0_SOURCES := $(DOM0_LIBPV) $(DOM0_BUILDER) $(DOM0_CONSOLED) $(DOM0_VIREO)
 
 # --- Rules --------------------------------------------------------------------
 

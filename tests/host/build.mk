@@ -33,6 +33,9 @@ SUITE_hypercall_page := hypervisor/core/domain/hypercall_page.c
 SUITE_layout := $(HV_ELF) dom0-tools/builder/layout.c \
                 dom0-tools/builder/page.c tests/host/fake/image.c
 
+# dom0-tools/consoled
+SUITE_console := dom0-tools/consoled/history.c dom0-tools/consoled/ring.c
+
 # dom0-tools/vireo
 SUITE_format := dom0-tools/vireo/format.c dom0-tools/vireo/json.c
 

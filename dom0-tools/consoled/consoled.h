@@ -1,0 +1,73 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * consoled: moves what domains print into their histories, and what is typed
+ * into their rings.
+ *
+ * One console for each domain that was attached, kept after its death until
+ * CONSOLED_KEPT newer dead ones push it out. consoled reads whether or not
+ * anybody looks, so a guest never waits for a person; when its ring is full
+ * it waits for consoled, and nothing is lost.
+ *
+ * All functions may be called from any thread and lock what they need.
+ */
+#ifndef CONSOLED_CONSOLED_H
+#define CONSOLED_CONSOLED_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <pv-abi/types.h>
+
+#define CONSOLED_KEPT 16 /* consoles of dead domains */
+
+struct console;
+
+/* Start the thread that moves the bytes. Once. Returns 0 or -XEN_ENOMEM. */
+int consoled_start(void);
+
+/*
+ * Serve a domain: its ring is what grant GNTTAB_RESERVED_CONSOLE lends.
+ *  name  for console_find; copied.
+ *  port  the domain's own end, open to domain 0.
+ * Returns 0, -XEN_ENOMEM, or why the ring or the port was refused.
+ */
+int consoled_attach(domid_t domid, const char *name, evtchn_port_t port);
+
+/*
+ * The domain is about to be destroyed: take what is still in its ring, let
+ * the ring go, and keep the history. A domain never attached is ignored.
+ */
+void consoled_detach(domid_t domid);
+
+/*
+ * The console of the living domain called so (or with that number), else of
+ * the one that died last. NULL: none. Give it back with console_put().
+ */
+struct console *console_find(const char *name);
+struct console *console_find_domid(domid_t domid);
+void console_put(struct console *c);
+
+/*
+ * Read on from *place (0: the oldest that is kept) and move it.
+ *  deadline_ns  wait for more until then, absolute; 0: do not wait.
+ * Returns the bytes read; 0 when the deadline passed; -1 when the domain has
+ * ended and all was read.
+ */
+long console_read_from(struct console *c, uint64_t *place, char *bytes,
+                       size_t n, uint64_t deadline_ns);
+
+/* When the line with the byte at `place` was begun, ns; 0: unknown. */
+uint64_t console_line_ns(struct console *c, uint64_t place);
+
+/*
+ * Type n bytes; waits for room until deadline_ns. Returns how many the guest
+ * could be given.
+ */
+size_t console_type(struct console *c, const char *bytes, size_t n,
+                    uint64_t deadline_ns);
+
+/* Whether the domain is still there. */
+bool console_is_alive(struct console *c);
+
+#endif
