@@ -63,3 +63,5 @@ HV_OBJS := $(patsubst %.c,$(O)/hv/%.o,$(HV_LIB) $(HV_IMAGE) $(HV_CORE))
 hv-core: $(HV_OBJS) ## compile the machine-independent part of the hypervisor
 
 -include $(shell find $(O)/hv -name '*.d' 2>/dev/null)
+
+include hypervisor/x86/build.mk

@@ -11,7 +11,7 @@ TEST_PROGRAMS += $(HOST_TESTS)
 
 RUN_TESTS := O=$(abspath $(O)) tests/run
 
-.PHONY: test check check-long
+.PHONY: test check check-long bench
 test: $(TEST_PROGRAMS) ## host tests alone, under a minute
 	$(Q)$(RUN_TESTS) test $(PART)
 
@@ -20,3 +20,6 @@ check: all $(TEST_PROGRAMS) $(CHECK_NEEDS) ## all tests but the long ones
 
 check-long: all $(TEST_PROGRAMS) $(CHECK_NEEDS) ## long tests; PART=name for one
 	$(Q)$(RUN_TESTS) long $(PART)
+
+bench: all $(CHECK_NEEDS) ## measure; each figure says what it counts
+	$(Q)$(RUN_TESTS) bench $(PART)

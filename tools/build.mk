@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: MIT
-# Needed packages, configuration, newlib, peers from Debian.
+# Needed packages, configuration, newlib, peers from Debian; boot images and
+# the launcher.
 
 # --- Packages ---------------------------------------------------------------
 
@@ -73,3 +74,23 @@ $(O)/peer/%/.done: | $(O)/.deps
 	$(Q)tools/fetch-peer $* $(@D)
 
 .PRECIOUS: $(O)/peer/%/.done
+
+# --- Booting ----------------------------------------------------------------
+
+BOOT_FILES := $(O)/vireo $(O)/dom0 $(O)/boot.cpio
+
+$(O)/vireo.iso: tools/mkimage $(BOOT_FILES)
+	$(Q)$(say) ISO $@
+	$(Q)tools/mkimage $@ $(O)/vireo console=com1 $(O)/dom0 dom0 \
+	    $(O)/boot.cpio archive
+
+LAUNCH := tools/vireo-qemu --build $(O)
+
+.PHONY: run debug iso
+iso: $(O)/vireo.iso ## a boot image for BIOS and UEFI machines
+
+run: all ## boot by GRUB to the control domain; ARGS='--cpus 4' and others
+	$(Q)$(LAUNCH) --boot grub $(ARGS)
+
+debug: all ## QEMU stopped, gdb attached with all symbols
+	$(Q)$(LAUNCH) --gdb $(ARGS)

@@ -61,7 +61,17 @@ enum hal_reload {
     RELOAD_GS_USER_SEL = 1 << 6, /* v->seg.gs_user_sel, 0 if refused */
     RELOAD_FPU = 1 << 7,         /* v->fpu_ts */
     RELOAD_DEBUG = 1 << 8,       /* v->debugreg[] */
+    RELOAD_MODE = 1 << 9,        /* v->kernel_mode: other tables and GS base,
+                                    global entries stay */
+    RELOAD_CR4 = 1 << 10,        /* v->cr4 */
 };
+
+/*
+ * In v->regs->entry_vector: the guest came by `syscall`, or iret asked for
+ * VGCF_in_syscall. The way back is then SYSRET, which leaves RIP in RCX and
+ * RFLAGS in R11. Cleared, both come from v->regs.
+ */
+#define HAL_ENTRY_SYSCALL 0x100
 
 /*
  * Make the CPU agree with the fields of v named by what (enum hal_reload),

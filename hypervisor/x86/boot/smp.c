@@ -1,0 +1,112 @@
+/* SPDX-License-Identifier: MIT */
+#include <string.h>
+
+#include "hal.h"
+#include "printf.h"
+#include "x86/apic.h"
+#include "x86/boot/acpi.h"
+#include "x86/boot/smp.h"
+#include "x86/cpu.h"
+#include "x86/entry/entry.h"
+#include "x86/insn.h"
+#include "x86/paging.h"
+#include "x86/percpu.h"
+#include "x86/tsc.h"
+
+/* A CPU that has not answered after this is taken for absent. */
+#define ANSWER_US 100000
+
+extern const char trampoline_start[], trampoline_end[];
+
+/* What the trampoline hands to ap_entry; one CPU starts at a time. */
+static struct {
+    unsigned int cpu;
+    unsigned int apic_id;
+} starting;
+
+/* The CR3 that trampoline.S loads; patched into the copy below 1 MiB. */
+extern const char trampoline_cr3[];
+
+/* From trampoline.S, on the stack of CPU starting.cpu. */
+void ap_entry(void);
+
+void ap_entry(void)
+{
+    cpu_init(starting.cpu, starting.apic_id);
+    apic_init();
+    cpumask_add_atomic(&the_hv.online, starting.cpu);
+    ap_main();
+}
+
+/* The stack that trampoline.S loads. */
+uint64_t trampoline_stack;
+
+static bool start(unsigned int cpu, unsigned int apic_id)
+{
+    paging_map_area(cpu);
+    starting.cpu = cpu;
+    starting.apic_id = apic_id;
+    trampoline_stack = (uint64_t)guest_regs(percpu_of(cpu)) - 8;
+    apic_send(apic_id, APIC_ICR_INIT);
+    tsc_wait_us(10000);
+    for (int i = 0; i < 2; i++) {
+        apic_send(apic_id, APIC_ICR_STARTUP | TRAMPOLINE_PHYS >> 12);
+        tsc_wait_us(200);
+    }
+    for (unsigned int us = 0; us < ANSWER_US; us += 10) {
+        if (cpumask_has(cpumask_read(&the_hv.online), cpu))
+            return true;
+        tsc_wait_us(10);
+    }
+    /* Should it wake up late after all, it must not find our stack. */
+    apic_send(apic_id, APIC_ICR_INIT);
+    return false;
+}
+
+void smp_start(unsigned int max)
+{
+    char *copy = phys_to_virt(TRAMPOLINE_PHYS);
+    uint32_t cr3 = (uint32_t)idle_l4_phys();
+    unsigned int cpu = 1;
+
+    memcpy(copy, trampoline_start, (size_t)(trampoline_end - trampoline_start));
+    memcpy(copy + (trampoline_cr3 - trampoline_start), &cr3, sizeof(cr3));
+    paging_map_trampoline();
+    for (unsigned int i = 0; i < acpi_info.cpu_count && cpu < max; i++) {
+        uint32_t id = acpi_info.apic_ids[i];
+
+        if (id == percpu_of(0)->apic_id)
+            continue;
+        if (start(cpu, id))
+            cpu++;
+        else
+            hv_printf(LOG_ERROR, "CPU with APIC id %u does not start\n", id);
+    }
+    paging_unmap_trampoline();
+}
+
+void smp_send(cpumask_t m, uint8_t vector)
+{
+    unsigned int cpu;
+
+    cpumask_remove(&m, this_cpu()->cpu);
+    cpumask_for_each(cpu, m) apic_send(percpu_of(cpu)->apic_id, vector);
+}
+
+void smp_stop_others(void)
+{
+    cpumask_t others = cpumask_read(&the_hv.online);
+    unsigned int cpu, self;
+
+    if (cpumask_is_empty(others))
+        return;
+    self = this_cpu()->cpu;
+    cpumask_for_each(cpu, others)
+    {
+        if (cpu == self)
+            continue;
+        __atomic_fetch_or(&percpu_of(cpu)->requests, REQUEST_STOP,
+                          __ATOMIC_SEQ_CST);
+        apic_send(percpu_of(cpu)->apic_id, APIC_ICR_NMI);
+    }
+}

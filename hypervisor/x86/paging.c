@@ -1,0 +1,193 @@
+/* SPDX-License-Identifier: MIT */
+#include <string.h>
+
+#include "hal.h"
+#include "mm/frame.h"
+#include "x86/boot/memory_map.h"
+#include "x86/insn.h"
+#include "x86/paging.h"
+#include "x86/percpu.h"
+
+#define SIZE_4K  (1ul << 12)
+#define SIZE_2M  (1ul << 21)
+#define SIZE_1G  (1ul << 30)
+#define LIMIT_4G (1ul << 32)
+
+extern const char image_start[], text_end[], rodata_end[], image_end[];
+
+/* At which address physical 0 is mapped: at 0, later at DIRECT_MAP_VA. */
+static uint64_t phys_base;
+static uint64_t alloc_limit = LIMIT_4G;
+static uint64_t l4_phys;
+static uint64_t device_next = DEVICE_VA;
+static bool has_1g_pages;
+
+static uint64_t alloc(uint64_t pages, uint64_t align)
+{
+    return memory_map_alloc(pages, align, alloc_limit, phys_base);
+}
+
+static uint64_t *table(uint64_t pa)
+{
+    return (uint64_t *)(phys_base + pa);
+}
+
+/* The entry for va in the table of the given level, tables made on the way. */
+static uint64_t *entry(uint64_t va, int level)
+{
+    uint64_t *t = table(l4_phys);
+
+    for (int l = 4;; l--) {
+        uint64_t *e = &t[va >> (12 + 9 * (l - 1)) & 511];
+
+        if (l == level)
+            return e;
+        if (!(*e & PTE_P))
+            *e = alloc(1, SIZE_4K) | PTE_P | PTE_RW | PTE_A | PTE_D;
+        t = table(*e & PTE_ADDR);
+    }
+}
+
+/* Map [pa, pa + size) at va with the largest pages that fit. */
+static void map(uint64_t va, uint64_t pa, uint64_t size, uint64_t flags)
+{
+    while (size) {
+        uint64_t both = va | pa;
+        uint64_t step = SIZE_4K;
+        int level = 1;
+
+        if (has_1g_pages && !(both & (SIZE_1G - 1)) && size >= SIZE_1G)
+            step = SIZE_1G, level = 3;
+        else if (!(both & (SIZE_2M - 1)) && size >= SIZE_2M)
+            step = SIZE_2M, level = 2;
+        *entry(va, level) = pa | flags | (level > 1 ? PTE_PSE : 0);
+        va += step;
+        pa += step;
+        size -= step;
+    }
+}
+
+/* The image's text and constants stay read-only under their second name. */
+static void map_direct(void)
+{
+    uint64_t ro_start = (uint64_t)image_start - IMAGE_VA;
+    uint64_t ro_end = (uint64_t)rodata_end - IMAGE_VA;
+
+    for (unsigned int i = 0; i < memory_map.ram.count; i++) {
+        uint64_t start = memory_map.ram.r[i].start;
+        uint64_t end = memory_map.ram.r[i].end;
+
+        if (DIRECT_MAP_VA + end > DIRECT_MAP_END)
+            hal_panic("RAM at 0x%lx is beyond the direct map", end);
+        if (start <= ro_start && ro_end <= end) {
+            map(DIRECT_MAP_VA + start, start, ro_start - start, PTE_HV_RW);
+            map(DIRECT_MAP_VA + ro_start, ro_start, ro_end - ro_start,
+                PTE_HV_RO);
+            start = ro_end;
+        }
+        map(DIRECT_MAP_VA + start, start, end - start, PTE_HV_RW);
+    }
+}
+
+static void map_image(void)
+{
+    uint64_t text = (uint64_t)image_start, rodata = (uint64_t)text_end;
+    uint64_t data = (uint64_t)rodata_end, end = (uint64_t)image_end;
+
+    map(text, text - IMAGE_VA, rodata - text, PTE_HV_RX);
+    map(rodata, rodata - IMAGE_VA, data - rodata, PTE_HV_RO);
+    map(data, data - IMAGE_VA, end - data, PTE_HV_RW);
+}
+
+void paging_init(void)
+{
+    has_1g_pages = cpuid_count(0x80000001, 0).edx >> 26 & 1;
+    l4_phys = alloc(1, SIZE_4K);
+    map_image();
+    map_direct();
+    write_cr3(l4_phys);
+    phys_base = DIRECT_MAP_VA;
+}
+
+/*
+ * The two big tables come from anywhere, best from high memory. Frames that
+ * are not RAM have entries too: a hole costs less than a test in frame_of().
+ */
+void paging_map_tables(void)
+{
+    uint64_t frames = memory_map_end() >> 12;
+    uint64_t size, pa;
+
+    alloc_limit = ~0ul;
+    size = (frames * sizeof(struct frame) + SIZE_2M - 1) & ~(SIZE_2M - 1);
+    pa = alloc(size >> 12, SIZE_2M);
+    map(FRAME_TABLE_VA, pa, size, PTE_HV_RW);
+    the_hv.frames = (struct frame *)FRAME_TABLE_VA;
+    the_hv.frame_count = frames;
+
+    size = (frames * sizeof(uint64_t) + SIZE_2M - 1) & ~(SIZE_2M - 1);
+    pa = alloc(size >> 12, SIZE_2M);
+    the_hv.m2p = phys_to_virt(pa);
+    memset(the_hv.m2p, 0xff, size);
+    /* Guests read it: every level lets user mode through. */
+    map(M2P_VA, pa, size, (PTE_HV_RO & ~PTE_G) | PTE_US);
+    for (uint64_t va = M2P_VA; va < M2P_VA + size; va += SIZE_2M)
+        *entry(va, 3) |= PTE_US;
+    *entry(M2P_VA, 4) |= PTE_US;
+    *entry(M2P_VA, 4) &= ~(uint64_t)PTE_RW;
+}
+
+void paging_map_area(unsigned int cpu)
+{
+    static const struct {
+        unsigned int first, count;
+    } parts[] = {
+        {0, AREA_DATA_PAGES},
+        {(AREA_DF_TOP >> 12) - AREA_IST_PAGES, AREA_IST_PAGES},
+        {(AREA_NMI_TOP >> 12) - AREA_IST_PAGES, AREA_IST_PAGES},
+        {(AREA_MC_TOP >> 12) - AREA_IST_PAGES, AREA_IST_PAGES},
+        {(AREA_DB_TOP >> 12) - AREA_IST_PAGES, AREA_IST_PAGES},
+        {(AREA_STACK_TOP >> 12) - AREA_STACK_PAGES, AREA_STACK_PAGES},
+        {(AREA_GDT >> 12) + 14, 1},
+    };
+    uint64_t va = (uint64_t)percpu_of(cpu);
+    uint64_t *pte = entry(va, 1);
+
+    for (unsigned int i = 0; i < ARRAY_SIZE(parts); i++)
+        map(va + parts[i].first * SIZE_4K, alloc(parts[i].count, SIZE_4K),
+            parts[i].count * SIZE_4K, PTE_HV_RW);
+    percpu_of(cpu)->area_pte = pte;
+}
+
+void *paging_map_device(uint64_t pa, uint64_t size, bool cached)
+{
+    uint64_t first = pa & ~(SIZE_4K - 1);
+    uint64_t end = (pa + size + SIZE_4K - 1) & ~(SIZE_4K - 1);
+    uint64_t va = device_next;
+
+    map(va, first, end - first,
+        cached ? PTE_HV_RO : PTE_HV_RW | PTE_PCD | PTE_PWT);
+    device_next += end - first;
+    return (void *)(va + (pa - first));
+}
+
+void paging_map_trampoline(void)
+{
+    map(TRAMPOLINE_PHYS, TRAMPOLINE_PHYS, SIZE_4K, PTE_P | PTE_RW);
+}
+
+void paging_unmap_trampoline(void)
+{
+    *entry(TRAMPOLINE_PHYS, 1) = 0;
+    invlpg(TRAMPOLINE_PHYS);
+}
+
+uint64_t idle_l4_phys(void)
+{
+    return l4_phys;
+}
+
+uint64_t *idle_l4_entries(void)
+{
+    return phys_to_virt(l4_phys);
+}

@@ -1,0 +1,134 @@
+/* SPDX-License-Identifier: MIT */
+#include <stdarg.h>
+
+#include "hal.h"
+#include "printf.h"
+#include "x86/boot/smp.h"
+#include "x86/insn.h"
+#include "x86/percpu.h"
+#include "x86/symbols.h"
+#include "x86/trap/panic.h"
+
+#define BACKTRACE_MAX    24
+#define DEBUG_EXIT_PORT  0xf4
+#define DEBUG_EXIT_PANIC 3
+
+bool panic_stays, panic_debug_exit;
+
+/* Set by the first CPU that panics; the others only stop. */
+static uint32_t panicking;
+
+static bool on_area_stack(uint64_t rsp)
+{
+    return rsp - PERCPU_VA < ((uint64_t)CONFIG_MAX_CPUS << AREA_SHIFT);
+}
+
+static void print_frame(uint64_t address)
+{
+    uint64_t offset;
+    const char *name = symbol_find(address, &offset);
+
+    hv_printf(LOG_ERROR, "  %016lx %s+0x%lx\n", address, name ? name : "?",
+              name ? offset : 0);
+}
+
+/*
+ * Frame pointers are followed while they rise within one stack: a stray one
+ * must not make a panic fault again.
+ */
+void print_backtrace(uint64_t rip, uint64_t rbp)
+{
+    uint64_t stack = rbp & ~(AREA_SIZE - 1ul);
+
+    hv_printf(LOG_ERROR, "Call chain, newest first:\n");
+    print_frame(rip);
+    for (int i = 0; i < BACKTRACE_MAX && on_area_stack(rbp); i++) {
+        const uint64_t *frame = (const uint64_t *)rbp;
+
+        if (rbp & 7 || (rbp & ~(AREA_SIZE - 1ul)) != stack ||
+            (rbp & (AREA_SIZE - 1)) < AREA_DATA_PAGES * 4096 ||
+            (rbp & (AREA_SIZE - 1)) > AREA_STACK_TOP - 16 ||
+            !this_cpu()->area_pte[(rbp & (AREA_SIZE - 1)) >> 12])
+            return;
+        if (!symbol_find(frame[1], &(uint64_t){0}))
+            return;
+        print_frame(frame[1]);
+        if (frame[0] <= rbp)
+            return;
+        rbp = frame[0];
+    }
+}
+
+void print_registers(const struct cpu_user_regs *r)
+{
+    hv_printf(LOG_ERROR, "rip %04x:%016lx  rsp %04x:%016lx  rflags %08lx\n",
+              r->cs, r->rip, r->ss, r->rsp, r->rflags);
+    hv_printf(LOG_ERROR, "rax %016lx  rbx %016lx  rcx %016lx  rdx %016lx\n",
+              r->rax, r->rbx, r->rcx, r->rdx);
+    hv_printf(LOG_ERROR, "rsi %016lx  rdi %016lx  rbp %016lx  r8  %016lx\n",
+              r->rsi, r->rdi, r->rbp, r->r8);
+    hv_printf(LOG_ERROR, "r9  %016lx  r10 %016lx  r11 %016lx  r12 %016lx\n",
+              r->r9, r->r10, r->r11, r->r12);
+    hv_printf(LOG_ERROR, "r13 %016lx  r14 %016lx  r15 %016lx\n", r->r13, r->r14,
+              r->r15);
+    hv_printf(LOG_ERROR, "cr0 %08lx  cr2 %016lx  cr3 %016lx  cr4 %08lx\n",
+              read_cr0(), read_cr2(), read_cr3(), read_cr4());
+}
+
+/* Of several CPUs that panic at once, one gets to tell. */
+static void begin(void)
+{
+    cli();
+    if (__atomic_exchange_n(&panicking, 1, __ATOMIC_SEQ_CST))
+        for (;;)
+            hlt();
+    smp_stop_others();
+}
+
+_Noreturn static void finish(void)
+{
+    if (panic_debug_exit)
+        outb(DEBUG_EXIT_PORT, DEBUG_EXIT_PANIC);
+    if (!panic_stays)
+        hal_power(HAL_RESET);
+    hv_printf(LOG_ERROR, "The machine is stopped.\n");
+    for (;;)
+        hlt();
+}
+
+static void print_cpu(void)
+{
+    uint64_t rsp = (uint64_t)__builtin_frame_address(0);
+
+    if (on_area_stack(rsp))
+        hv_printf(LOG_ERROR, "on CPU %u\n", this_cpu()->cpu);
+    else
+        hv_printf(LOG_ERROR, "during early start-up\n");
+}
+
+void panic_with(const struct cpu_user_regs *regs, const char *why)
+{
+    begin();
+    hv_printf(LOG_ERROR, "\nPANIC: %s, vector %u, code 0x%x\n", why,
+              regs->entry_vector, regs->error_code);
+    print_cpu();
+    print_registers(regs);
+    print_backtrace(regs->rip, regs->rbp);
+    finish();
+}
+
+void hal_panic(const char *fmt, ...)
+{
+    va_list args;
+
+    begin();
+    hv_printf(LOG_ERROR, "\nPANIC: ");
+    va_start(args, fmt);
+    hv_vprintf(LOG_ERROR, fmt, args);
+    va_end(args);
+    hv_printf(LOG_ERROR, "\n");
+    print_cpu();
+    print_backtrace((uint64_t)__builtin_return_address(0),
+                    *(uint64_t *)__builtin_frame_address(0));
+    finish();
+}

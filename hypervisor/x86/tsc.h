@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Time from the TSC. hal_now_ns() is 0 at tsc_init and grows at the
+ * measured rate; the same scale, as guests know it from pvclock, is in
+ * hv->machine.tsc_mul and tsc_shift.
+ */
+#ifndef X86_TSC_H
+#define X86_TSC_H
+
+#include <stdint.h>
+
+/* Measure the TSC against the ACPI PM timer, or the PIT. Boot CPU. */
+void tsc_init(void);
+
+/* System time at a TSC value; a difference of TSC values from/to ns. */
+uint64_t tsc_to_ns(uint64_t tsc);
+uint64_t tsc_of_ns(uint64_t ns);
+
+/* Wait by watching the TSC. For start-up only. */
+void tsc_wait_us(uint64_t us);
+
+#endif

@@ -1,0 +1,76 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The serial console: a 16550 at COM1, 115200 baud, 8 data bits, no parity.
+ * Output waits for the transmitter; input raises an interrupt.
+ * Source: 16550D data sheet, National Semiconductor.
+ */
+#include "hal.h"
+#include "x86/insn.h"
+#include "x86/uart.h"
+
+#define COM1 0x3f8
+
+enum uart_register {
+    UART_DATA = 0,
+    UART_DIVISOR_LOW = 0,
+    UART_INTERRUPTS = 1,
+    UART_DIVISOR_HIGH = 1,
+    UART_FIFO = 2,
+    UART_LINE_CONTROL = 3,
+    UART_MODEM_CONTROL = 4,
+    UART_LINE_STATUS = 5,
+};
+
+#define LINE_8N1        0x03
+#define LINE_DIVISOR    0x80
+#define STATUS_RECEIVED 0x01
+#define STATUS_EMPTY    0x20
+/* A transmitter that is not ready after so many looks is not there. */
+#define PATIENCE 100000
+
+static bool present;
+
+void uart_init(void)
+{
+    outb(COM1 + UART_INTERRUPTS, 0);
+    outb(COM1 + UART_LINE_CONTROL, LINE_DIVISOR | LINE_8N1);
+    outb(COM1 + UART_DIVISOR_LOW, 1);
+    outb(COM1 + UART_DIVISOR_HIGH, 0);
+    outb(COM1 + UART_LINE_CONTROL, LINE_8N1);
+    outb(COM1 + UART_FIFO, 0x07);          /* on, both emptied */
+    outb(COM1 + UART_MODEM_CONTROL, 0x0b); /* DTR, RTS, interrupt line */
+    present = inb(COM1 + UART_LINE_STATUS) != 0xff;
+}
+
+void uart_enable_input(void)
+{
+    if (present)
+        outb(COM1 + UART_INTERRUPTS, 1);
+}
+
+static void put(char ch)
+{
+    for (int i = 0; i < PATIENCE; i++) {
+        if (inb(COM1 + UART_LINE_STATUS) & STATUS_EMPTY) {
+            outb(COM1 + UART_DATA, (uint8_t)ch);
+            return;
+        }
+    }
+    present = false;
+}
+
+void hal_console_write(const char *s, size_t n)
+{
+    for (size_t i = 0; i < n && present; i++) {
+        if (s[i] == '\n')
+            put('\r');
+        put(s[i]);
+    }
+}
+
+int uart_read(void)
+{
+    if (!present || !(inb(COM1 + UART_LINE_STATUS) & STATUS_RECEIVED))
+        return -1;
+    return inb(COM1 + UART_DATA);
+}
