@@ -6,6 +6,7 @@ A test fails by an exception; its trace is printed as TAP comments.
 """
 import sys
 import traceback
+from pathlib import Path
 
 _tests = []
 
@@ -24,6 +25,24 @@ def equal(got, want):
 def contains(text, part):
     if part not in text:
         raise AssertionError(f"no {part!r} in {text!r}")
+
+
+def refused(action, reason):
+    """The action must raise an error that says this."""
+    try:
+        action()
+    except Exception as error:
+        contains(str(error), reason)
+    else:
+        raise AssertionError(f"not refused: {reason}")
+
+
+def is_running(pid):
+    """A zombie that nobody has waited for yet has ended."""
+    try:
+        return ") Z " not in Path(f"/proc/{pid}/stat").read_text()
+    except FileNotFoundError:
+        return False
 
 
 def main():

@@ -7,7 +7,7 @@ import tempfile
 from pathlib import Path
 
 import tap
-from tap import contains, equal, test
+from tap import contains, equal, is_running, test
 
 RUN = Path(__file__).resolve().parent.parent / "run"
 
@@ -22,14 +22,6 @@ def run(budget, *arguments, **variables):
             stderr=subprocess.STDOUT,
             env=dict(os.environ, BUDGET=str(path), O=folder, **variables))
         return done.returncode, done.stdout
-
-
-def is_running(pid):
-    """A zombie that nobody has waited for yet has ended."""
-    try:
-        return ") Z " not in Path(f"/proc/{pid}/stat").read_text()
-    except FileNotFoundError:
-        return False
 
 
 def last_line(output):

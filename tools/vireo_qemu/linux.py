@@ -36,6 +36,9 @@ def is_bzimage(data):
 
 def unpack(name, data):
     """The ELF in a bzImage; `name` is for messages."""
+    if len(data) < PAYLOAD + 8:
+        raise Failure(f"{name}: truncated: {len(data)} bytes, the header "
+                      "alone is more")
     version, = struct.unpack_from("<H", data, PROTOCOL_VERSION)
     if version < OLDEST_PROTOCOL:
         raise Failure(f"{name}: a Linux image with boot protocol "
