@@ -26,7 +26,12 @@ HV_CORE_DOMAIN := \
     hypervisor/core/domain/dom0_layout.c \
     hypervisor/core/domain/hypercall_page.c
 
-HV_CORE := $(HV_CORE_MM) $(HV_CORE_DOMAIN)
+# From a guest's registers to a handler.
+HV_CORE_CALL := \
+    hypervisor/core/call/dispatch.c \
+    hypervisor/core/call/multicall.c
+
+HV_CORE := $(HV_CORE_MM) $(HV_CORE_DOMAIN) $(HV_CORE_CALL)
 
 # --- Rules --------------------------------------------------------------------
 

@@ -21,6 +21,10 @@ SUITE_pv_abi :=
 SUITE_lib    := $(HV_FAKE)
 SUITE_string :=
 
+# hypervisor/core/call
+SUITE_dispatch := hypervisor/core/call/dispatch.c \
+                  hypervisor/core/call/multicall.c $(HV_FAKE)
+
 # hypervisor/core/domain
 HV_ELF            := pv-abi/image/elf.c pv-abi/image/elf_note.c
 SUITE_cmdline     := hypervisor/core/domain/cmdline.c

@@ -1,0 +1,138 @@
+/* SPDX-License-Identifier: MIT */
+#include "call/dispatch.h"
+
+#include "errno.h"
+
+#include <pv-abi/errno.h>
+#include <pv-abi/hypercalls.h>
+#include <pv-abi/mmu.h>
+#include <pv-abi/multicall.h>
+
+#include "domain.h"
+#include "speculation.h"
+
+/* Bytes of the SYSCALL instruction, to go back over. */
+#define SYSCALL_BYTES 2
+
+enum caller {
+    CALLER_ANY,
+    CALLER_DOM0,
+    CALLER_CONTROL, /* checked by the handler, after its argument */
+};
+
+/* Every call gets all argument registers; its thunk takes what it needs. */
+typedef int64_t (*call_fn)(struct vcpu *v, uint64_t r1, uint64_t r2,
+                           uint64_t r3, uint64_t r4, struct effects *fx);
+
+/* ------------------------------------------------- derived from the table */
+
+#define HYPERCALL_0(nr, name, fn, who, doc)                                    \
+    int64_t fn(struct vcpu *v, struct effects *fx);                            \
+    static int64_t call_##name(struct vcpu *v, uint64_t r1, uint64_t r2,       \
+                               uint64_t r3, uint64_t r4, struct effects *fx)   \
+    {                                                                          \
+        return fn(v, fx);                                                      \
+    }
+#define HYPERCALL_1(nr, name, fn, who, t1, a1, doc)                            \
+    int64_t fn(struct vcpu *v, t1 a1, struct effects *fx);                     \
+    static int64_t call_##name(struct vcpu *v, uint64_t r1, uint64_t r2,       \
+                               uint64_t r3, uint64_t r4, struct effects *fx)   \
+    {                                                                          \
+        return fn(v, ABI_ARGUMENT(t1, r1), fx);                                \
+    }
+#define HYPERCALL_2(nr, name, fn, who, t1, a1, t2, a2, doc)                    \
+    int64_t fn(struct vcpu *v, t1 a1, t2 a2, struct effects *fx);              \
+    static int64_t call_##name(struct vcpu *v, uint64_t r1, uint64_t r2,       \
+                               uint64_t r3, uint64_t r4, struct effects *fx)   \
+    {                                                                          \
+        return fn(v, ABI_ARGUMENT(t1, r1), ABI_ARGUMENT(t2, r2), fx);          \
+    }
+#define HYPERCALL_3(nr, name, fn, who, t1, a1, t2, a2, t3, a3, doc)            \
+    int64_t fn(struct vcpu *v, t1 a1, t2 a2, t3 a3, struct effects *fx);       \
+    static int64_t call_##name(struct vcpu *v, uint64_t r1, uint64_t r2,       \
+                               uint64_t r3, uint64_t r4, struct effects *fx)   \
+    {                                                                          \
+        return fn(v, ABI_ARGUMENT(t1, r1), ABI_ARGUMENT(t2, r2),               \
+                  ABI_ARGUMENT(t3, r3), fx);                                   \
+    }
+#define HYPERCALL_4(nr, name, fn, who, t1, a1, t2, a2, t3, a3, t4, a4, doc)    \
+    int64_t fn(struct vcpu *v, t1 a1, t2 a2, t3 a3, t4 a4,                     \
+               struct effects *fx);                                            \
+    static int64_t call_##name(struct vcpu *v, uint64_t r1, uint64_t r2,       \
+                               uint64_t r3, uint64_t r4, struct effects *fx)   \
+    {                                                                          \
+        return fn(v, ABI_ARGUMENT(t1, r1), ABI_ARGUMENT(t2, r2),               \
+                  ABI_ARGUMENT(t3, r3), ABI_ARGUMENT(t4, r4), fx);             \
+    }
+#include <pv-abi/hypercalls.def>
+
+static const struct call {
+    call_fn fn; /* NULL: absent */
+    const char *name;
+    uint8_t arg_count;
+    uint8_t caller;
+} calls[HYPERCALL_NUMBERS] = {
+#define HYPERCALL(nr, name, fn, nargs, who, doc)                               \
+    [nr] = {call_##name, #name, nargs, CALLER_##who},
+#define HYPERCALL_ABSENT(nr, name, doc) [nr] = {NULL, #name, 0, CALLER_ANY},
+#include <pv-abi/hypercalls.def>
+};
+
+const char *hypercall_name(uint64_t nr)
+{
+    return nr < HYPERCALL_NUMBERS ? calls[nr].name : NULL;
+}
+
+/* ---------------------------------------------------------------- dispatch */
+
+static inline int64_t run(struct vcpu *v, uint64_t nr, uint64_t r1, uint64_t r2,
+                          uint64_t r3, uint64_t r4, struct effects *fx)
+{
+    const struct call *call;
+
+    if (unlikely(nr >= HYPERCALL_NUMBERS))
+        return -ENOSYS;
+    call = &calls[index_masked(nr, HYPERCALL_NUMBERS)];
+    if (unlikely(!call->fn))
+        return -ENOSYS;
+    if (unlikely(call->caller == CALLER_DOM0) && !v->d->privileged)
+        return -EPERM;
+    return call->fn(v, r1, r2, r3, r4, fx);
+}
+
+int64_t hypercall_run(struct vcpu *v, uint64_t nr,
+                      const uint64_t args[CALL_ARGS_MAX], struct effects *fx)
+{
+    return run(v, nr, args[0], args[1], args[2], args[3], fx);
+}
+
+/*
+ * iret returns the RAX it found on the guest's stack, which may happen to be
+ * the number of an error: such a value is a result, never a wish.
+ */
+static bool is_iret(const struct vcpu *v, uint64_t nr)
+{
+    return nr == __HYPERVISOR_iret ||
+           (nr == __HYPERVISOR_multicall && v->iret_in_multicall);
+}
+
+static void rewind(struct cpu_user_regs *regs, const struct effects *fx)
+{
+    uint64_t *const args[] = {&regs->rdi, &regs->rsi, &regs->rdx, &regs->r10};
+
+    regs->rip -= SYSCALL_BYTES;
+    for (unsigned int i = 0; i < fx->restart_args && i < CALL_ARGS_MAX; i++)
+        *args[i] = fx->restart[i];
+}
+
+void hypercall(struct vcpu *v, struct effects *fx)
+{
+    struct cpu_user_regs *regs = v->regs;
+    uint64_t nr = (uint32_t)regs->rax; /* EAX: the upper half is ignored */
+    int64_t result = run(v, nr, regs->rdi, regs->rsi, regs->rdx, regs->r10, fx);
+
+    if (unlikely(result == -ERESTART) && !is_iret(v, nr))
+        rewind(regs, fx);
+    else
+        regs->rax = (uint64_t)result;
+}
