@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * platform_op: dom0 sets the wall clock and puts the machine to sleep. Here
- * the call is absent, the hypervisor does both itself; these are the parts of
- * it that a dom0 uses on Xen.
+ * platform_op: dom0 sets the wall clock and turns the machine off. These are
+ * the parts of it that a dom0 uses on Xen; here settime and enter_acpi_sleep
+ * are known, the others answer -ENOSYS.
  */
 #ifndef PV_ABI_PLATFORM_H
 #define PV_ABI_PLATFORM_H

@@ -20,6 +20,7 @@ struct mmuext_op;
 struct multicall_entry;
 struct trap_info;
 struct xen_domctl;
+struct xen_platform_op;
 struct xen_sysctl;
 
 static inline long hypercall1(uint64_t nr, uint64_t a1)
