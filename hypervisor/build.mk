@@ -23,8 +23,14 @@ HV_CORE_MM := \
 # Domains: life, control, start of day.
 HV_CORE_DOMAIN := \
     hypervisor/core/domain/cmdline.c \
+    hypervisor/core/domain/console.c \
+    hypervisor/core/domain/control.c \
     hypervisor/core/domain/dom0_layout.c \
-    hypervisor/core/domain/hypercall_page.c
+    hypervisor/core/domain/hypercall_page.c \
+    hypervisor/core/domain/physdev.c \
+    hypervisor/core/domain/platform_op.c \
+    hypervisor/core/domain/version.c \
+    hypervisor/core/domain/vm_assist.c
 
 # From a guest's registers to a handler.
 HV_CORE_CALL := \
