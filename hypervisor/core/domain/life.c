@@ -1,0 +1,159 @@
+/* SPDX-License-Identifier: MIT */
+#include "domain/domain.h"
+
+#include <stdarg.h>
+#include <string.h>
+
+#include "errno.h"
+
+#include <pv-abi/event_channel.h>
+#include <pv-abi/sched.h>
+
+#include "event/virq.h"
+#include "hal.h"
+#include "printf.h"
+#include "sched/runqueue.h"
+
+static void pause_vcpus(struct domain *d, struct effects *fx)
+{
+    struct vcpu *v;
+
+    domain_for_each_vcpu (d, v)
+        vcpu_pause(v, fx);
+}
+
+static void unpause_vcpus(struct domain *d, struct effects *fx)
+{
+    struct vcpu *v;
+
+    domain_for_each_vcpu (d, v)
+        vcpu_unpause(v, fx);
+}
+
+int domain_pause(struct domain *d, struct effects *fx)
+{
+    int error = 0;
+
+    spin_lock(&d->lock);
+    if (d->pause_count == UINT32_MAX)
+        error = -EINVAL;
+    else if (d->pause_count++ == 0)
+        pause_vcpus(d, fx);
+    spin_unlock(&d->lock);
+    return error;
+}
+
+int domain_unpause(struct domain *d, struct effects *fx)
+{
+    int error = 0;
+
+    spin_lock(&d->lock);
+    if (d->pause_count == 0) {
+        error = -EINVAL;
+    } else if (--d->pause_count == 0) {
+        d->creation_finished = true;
+        unpause_vcpus(d, fx);
+    }
+    spin_unlock(&d->lock);
+    return error;
+}
+
+bool domain_is_quiet(const struct domain *d)
+{
+    struct vcpu *v;
+
+    domain_for_each_vcpu (d, v)
+        if (!vcpu_is_quiet(v))
+            return false;
+    return true;
+}
+
+/* dom0 is the machine's reason to run. */
+static void end_machine(const struct domain *d)
+{
+    switch (d->shutdown_code) {
+    case SHUTDOWN_poweroff:
+        hv_printf(LOG_INFO, "dom0 has shut down: power off\n");
+        hal_power(HAL_POWER_OFF);
+    case SHUTDOWN_crash:
+        if (d->hv->machine.noreboot) {
+            hv_printf(LOG_ERROR, "dom0 has crashed: no reset (noreboot)\n");
+            return;
+        }
+        hv_printf(LOG_ERROR, "dom0 has crashed: reset\n");
+        break;
+    default:
+        hv_printf(LOG_INFO, "dom0 has shut down: reset\n");
+        break;
+    }
+    hal_power(HAL_RESET);
+}
+
+/* Lock: d->lock held. Returns whether this was the first shutdown. */
+static bool begin_shutdown(struct domain *d, uint32_t code, struct effects *fx)
+{
+    if (d->shut_down)
+        return false;
+    d->shut_down = true;
+    /* SCHEDOP_shutdown_code may have said before what it will be. */
+    if (d->shutdown_code == DOMAIN_NO_SHUTDOWN_CODE)
+        d->shutdown_code = code & 0xff;
+    pause_vcpus(d, fx);
+    return true;
+}
+
+void domain_shutdown(struct domain *d, uint32_t code, struct effects *fx)
+{
+    bool first;
+
+    spin_lock(&d->lock);
+    first = begin_shutdown(d, code, fx);
+    spin_unlock(&d->lock);
+    if (!first)
+        return;
+    if (d->privileged)
+        end_machine(d);
+    virq_raise_global(d->hv, VIRQ_DOM_EXC, fx);
+}
+
+int domain_resume(struct domain *d, struct effects *fx)
+{
+    int error = 0;
+
+    spin_lock(&d->lock);
+    if (!d->shut_down || d->dying != DOMAIN_ALIVE) {
+        error = -EINVAL;
+    } else {
+        d->shut_down = false;
+        d->shutdown_code = DOMAIN_NO_SHUTDOWN_CODE;
+        unpause_vcpus(d, fx);
+    }
+    spin_unlock(&d->lock);
+    return error;
+}
+
+void domain_crash(struct domain *d, struct effects *fx, const char *fmt, ...)
+{
+    char reason[sizeof(d->crash_reason)];
+    bool first;
+    va_list args;
+
+    va_start(args, fmt);
+    hv_vsnprintf(reason, sizeof(reason), fmt, args);
+    va_end(args);
+
+    spin_lock(&d->lock);
+    first = !d->shut_down;
+    if (first) {
+        memcpy(d->crash_reason, reason, sizeof(reason));
+        d->shutdown_code = SHUTDOWN_crash;
+        begin_shutdown(d, SHUTDOWN_crash, fx);
+    }
+    spin_unlock(&d->lock);
+    if (!first)
+        return;
+    hv_printf(LOG_ERROR, "dom%u crashed: %s\n", d->domid, reason);
+    if (d->privileged)
+        end_machine(d);
+    virq_raise_global(d->hv, VIRQ_DOM_EXC, fx);
+}
