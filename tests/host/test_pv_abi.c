@@ -20,6 +20,7 @@
 #include <pv-abi/io/xs_wire.h>
 #include <pv-abi/mmu.h>
 #include <pv-abi/multicall.h>
+#include <pv-abi/platform.h>
 #include <pv-abi/sysctl.h>
 
 #include "suite.h"
