@@ -43,6 +43,9 @@ SUITE_console := dom0-tools/consoled/history.c dom0-tools/consoled/ring.c
 # dom0-tools/vireo
 SUITE_format := dom0-tools/vireo/format.c dom0-tools/vireo/json.c
 
+# dom0-tools/xenstored
+SUITE_xenstore_path := dom0-tools/xenstored/path.c dom0-tools/xenstored/perms.c
+
 # --- Rules --------------------------------------------------------------------
 
 SANITIZE := -fsanitize=address,undefined -fno-sanitize-recover=all \
