@@ -44,7 +44,39 @@ SUITE_console := dom0-tools/consoled/history.c dom0-tools/consoled/ring.c
 SUITE_format := dom0-tools/vireo/format.c dom0-tools/vireo/json.c
 
 # dom0-tools/xenstored
+XENSTORED := \
+    dom0-tools/xenstored/connection.c \
+    dom0-tools/xenstored/dir.c \
+    dom0-tools/xenstored/domain.c \
+    dom0-tools/xenstored/forget.c \
+    dom0-tools/xenstored/node.c \
+    dom0-tools/xenstored/op_connection.c \
+    dom0-tools/xenstored/op_domain.c \
+    dom0-tools/xenstored/op_node.c \
+    dom0-tools/xenstored/operation.c \
+    dom0-tools/xenstored/path.c \
+    dom0-tools/xenstored/perms.c \
+    dom0-tools/xenstored/quota.c \
+    dom0-tools/xenstored/server.c \
+    dom0-tools/xenstored/store.c \
+    dom0-tools/xenstored/store_check.c \
+    dom0-tools/xenstored/transaction.c \
+    dom0-tools/xenstored/transport_ring.c \
+    dom0-tools/xenstored/tree.c \
+    dom0-tools/xenstored/watch.c \
+    dom0-tools/xenstored/wire.c
+
+XENSTORE_FIXTURE := $(XENSTORED) tests/host/xenstore_fixture.c
+
+SUITE_xenstore_memory := $(XENSTORE_FIXTURE)
+SUITE_xenstore_model := $(XENSTORE_FIXTURE)
+SUITE_xenstore_node := $(XENSTORE_FIXTURE)
 SUITE_xenstore_path := dom0-tools/xenstored/path.c dom0-tools/xenstored/perms.c
+SUITE_xenstore_ring := $(XENSTORE_FIXTURE)
+SUITE_xenstore_transaction := $(XENSTORE_FIXTURE)
+SUITE_xenstore_watch := $(XENSTORE_FIXTURE)
+
+LDFLAGS_xenstore_memory := -Wl,--wrap=malloc,--wrap=calloc
 
 # --- Rules --------------------------------------------------------------------
 
