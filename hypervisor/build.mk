@@ -18,6 +18,10 @@ HV_IMAGE := \
 
 # Frames, page types, page tables, memory calls.
 HV_CORE_MM := \
+    hypervisor/core/mm/alloc.c \
+    hypervisor/core/mm/frame.c \
+    hypervisor/core/mm/heap.c \
+    hypervisor/core/mm/mm.c \
     hypervisor/core/mm/tlb.c
 
 # Domains: life, control, start of day.

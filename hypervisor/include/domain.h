@@ -117,6 +117,13 @@ struct domain {
     LIST_ENTRY(domain) link; /* hv->domains, by domid */
 };
 
+/*
+ * Domain id with a reference for the caller, or NULL; and the end of it.
+ * core/domain has them; core/mm, below it, needs no more of domains.
+ */
+struct domain *domain_find(struct hv *hv, domid_t id);
+void domain_put(struct domain *d);
+
 #define domain_for_each_vcpu(d, v)                                             \
     for (unsigned int i_ = 0; i_ < (d)->max_vcpus; i_++)                       \
         if (!((v) = (d)->vcpus[i_])) {                                         \

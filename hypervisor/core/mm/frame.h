@@ -116,11 +116,20 @@ struct domain *frame_owner(const struct hv *hv, const struct frame *f);
  */
 must_check int frame_get(struct domain *d, mfn_t m, struct frame **out);
 
+/* One reference on a public page of the hypervisor (DOMID_XEN). 0, -EINVAL. */
+must_check int frame_get_public(struct hv *hv, mfn_t m, struct frame **out);
+
 /*
  * One more reference by somebody who has one already.
  * Returns 0, -EINVAL (the count is at its end).
  */
 must_check int frame_ref(struct frame *f);
+
+/*
+ * One reference on a frame found in its owner's list, under pages.lock: it
+ * may be on its way to be freed. Returns 0, -EINVAL (it is).
+ */
+must_check int frame_revive(struct frame *f);
 
 /* Drop a reference; the last one frees the frame. */
 void frame_put(struct hv *hv, struct frame *f);

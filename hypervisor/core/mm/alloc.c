@@ -1,0 +1,205 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Frames with an owner. Each hangs in one of two lists of its domain, under
+ * pages.lock, from the moment it has an owner until it has none.
+ */
+#include "mm/alloc.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include "bug.h"
+#include "domain.h"
+#include "mm/frame.h"
+#include "mm/m2p.h"
+
+static void list_add(struct domain *d, uint32_t *head, struct frame *f)
+{
+    struct frame *frames = d->hv->frames;
+    uint32_t i = (uint32_t)(f - frames);
+
+    f->prev = FRAME_LIST_END;
+    f->next = *head;
+    if (*head != FRAME_LIST_END)
+        frames[*head].prev = i;
+    *head = i;
+}
+
+static void list_remove(struct domain *d, uint32_t *head, struct frame *f)
+{
+    struct frame *frames = d->hv->frames;
+    uint32_t i = (uint32_t)(f - frames);
+
+    if (d->pages.cursor == i)
+        d->pages.cursor = f->next;
+    if (f->prev == FRAME_LIST_END)
+        *head = f->next;
+    else
+        frames[f->prev].next = f->next;
+    if (f->next != FRAME_LIST_END)
+        frames[f->next].prev = f->prev;
+}
+
+static void scrub(mfn_t first, uint64_t n)
+{
+    for (uint64_t i = 0; i < n; i++) {
+        void *page = hal_map(mfn_of(first.n + i));
+
+        memset(page, 0, PAGE_SIZE);
+        hal_unmap(page);
+    }
+}
+
+/* The count comes last: it is what makes the frame reachable by others. */
+static void own(struct domain *d, struct frame *f, uint32_t type,
+                uint32_t count)
+{
+    f->debris = FRAME_LIST_END;
+    f->validated = 0;
+    f->type = type;
+    f->owner = d->domid;
+    m2p_set(d->hv, frame_mfn(d->hv, f), INVALID_M2P_ENTRY);
+    __atomic_store_n(&f->count, count, __ATOMIC_SEQ_CST);
+}
+
+/* Take n frames off d's limit. */
+static int reserve(struct domain *d, uint64_t n)
+{
+    int rc = 0;
+
+    spin_lock(&d->pages.lock);
+    if (d->dying != DOMAIN_ALIVE)
+        rc = -EINVAL;
+    else if (n > d->pages.max || d->pages.total > d->pages.max - n)
+        rc = -ENOMEM;
+    else
+        d->pages.total += n;
+    spin_unlock(&d->pages.lock);
+    return rc;
+}
+
+static void unreserve(struct domain *d, uint64_t n)
+{
+    spin_lock(&d->pages.lock);
+    d->pages.total -= n;
+    spin_unlock(&d->pages.lock);
+}
+
+/* Whether it got them; not if d began to die meanwhile. */
+static bool assign(struct domain *d, mfn_t first, uint64_t n)
+{
+    bool alive;
+
+    spin_lock(&d->pages.lock);
+    alive = d->dying == DOMAIN_ALIVE;
+    for (uint64_t i = 0; alive && i < n; i++) {
+        struct frame *f = &d->hv->frames[first.n + i];
+
+        list_add(d, &d->pages.first, f);
+        own(d, f, FRAME_NONE, FRAME_ALLOCATED | 1);
+    }
+    spin_unlock(&d->pages.lock);
+    return alive;
+}
+
+int domain_frame_alloc(struct domain *d, unsigned int order, mfn_t *first)
+{
+    uint64_t n = 1ul << order;
+    mfn_t m;
+    int rc;
+
+    if (order > HEAP_ORDER_MAX)
+        return -EINVAL;
+    rc = reserve(d, n);
+    if (rc)
+        return rc;
+    m = heap_alloc(d->hv, order);
+    if (!mfn_is_valid(m)) {
+        unreserve(d, n);
+        return -ENOMEM;
+    }
+    scrub(m, n);
+    if (!assign(d, m, n)) {
+        unreserve(d, n);
+        heap_free(d->hv, m, order);
+        return -EINVAL;
+    }
+    *first = m;
+    return 0;
+}
+
+int domain_frame_release(struct domain *d, struct frame *f)
+{
+    uint32_t count = __atomic_load_n(&f->count, __ATOMIC_SEQ_CST);
+
+    if (frame_type(f) & FRAME_PINNED)
+        return -EBUSY;
+    do {
+        if (!(count & FRAME_ALLOCATED) || (count & FRAME_SPECIAL))
+            return -EINVAL;
+    } while (!__atomic_compare_exchange_n(&f->count, &count,
+                                          count & ~FRAME_ALLOCATED, false,
+                                          __ATOMIC_SEQ_CST, __ATOMIC_SEQ_CST));
+    m2p_set(d->hv, frame_mfn(d->hv, f), INVALID_M2P_ENTRY);
+    frame_put(d->hv, f);
+    return 0;
+}
+
+int special_frame_alloc(struct domain *d, mfn_t *m)
+{
+    struct frame *f;
+
+    *m = heap_alloc(d->hv, 0);
+    if (!mfn_is_valid(*m))
+        return -ENOMEM;
+    scrub(*m, 1);
+    f = &d->hv->frames[m->n];
+    spin_lock(&d->pages.lock);
+    list_add(d, &d->pages.special, f);
+    /* Writable for ever: it can never become a table. */
+    own(d, f, FRAME_WRITABLE | FRAME_VALIDATED | 1,
+        FRAME_SPECIAL | FRAME_ALLOCATED | 1);
+    spin_unlock(&d->pages.lock);
+    return 0;
+}
+
+void special_frame_free(struct domain *d, mfn_t m)
+{
+    struct frame *f = &d->hv->frames[m.n];
+    uint32_t before =
+        __atomic_fetch_and(&f->count, ~FRAME_ALLOCATED, __ATOMIC_SEQ_CST);
+
+    BUG_ON(!(before & FRAME_SPECIAL) || !(before & FRAME_ALLOCATED));
+    frame_put_writable(d->hv, f);
+}
+
+void frame_free(struct hv *hv, struct frame *f)
+{
+    struct domain *d = frame_owner(hv, f);
+    bool special = f->count & FRAME_SPECIAL;
+
+    BUG_ON(!d || (f->count & FRAME_ALLOCATED));
+    BUG_ON(f->type & (FRAME_TYPE_COUNT | FRAME_PARTIAL | FRAME_PINNED));
+    m2p_set(hv, frame_mfn(hv, f), INVALID_M2P_ENTRY);
+    spin_lock(&d->pages.lock);
+    list_remove(d, special ? &d->pages.special : &d->pages.first, f);
+    if (!special)
+        d->pages.total--;
+    f->owner = FRAME_NO_OWNER;
+    f->type = FRAME_NONE;
+    f->debris = 0;
+    __atomic_store_n(&f->count, 0, __ATOMIC_SEQ_CST);
+    spin_unlock(&d->pages.lock);
+    /* d may be gone from here on: domains_reap. */
+    heap_free(hv, frame_mfn(hv, f), 0);
+}
+
+bool domain_owns_frames(struct domain *d)
+{
+    bool owns;
+
+    spin_lock(&d->pages.lock);
+    owns = d->pages.total > 0 || d->pages.special != FRAME_LIST_END;
+    spin_unlock(&d->pages.lock);
+    return owns;
+}

@@ -1,0 +1,205 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The buddy heap. A free block of 2^k frames is aligned to its size; its
+ * buddy is the block whose number differs in bit k. The first frame of a free
+ * block carries its order and hangs in the list of that order.
+ */
+#include <string.h>
+
+#include "bug.h"
+#include "mm/alloc.h"
+#include "mm/frame.h"
+#include "mm/tlb.h"
+
+static void list_add(struct hv *hv, uint32_t i, unsigned int order)
+{
+    struct frame *f = &hv->frames[i];
+    uint32_t head = hv->heap.free[order];
+
+    f->heap_free = 1;
+    f->order = (uint8_t)order;
+    f->prev = FRAME_LIST_END;
+    f->next = head;
+    if (head != FRAME_LIST_END)
+        hv->frames[head].prev = i;
+    hv->heap.free[order] = i;
+}
+
+static void list_remove(struct hv *hv, uint32_t i)
+{
+    struct frame *f = &hv->frames[i];
+
+    if (f->prev == FRAME_LIST_END)
+        hv->heap.free[f->order] = f->next;
+    else
+        hv->frames[f->prev].next = f->next;
+    if (f->next != FRAME_LIST_END)
+        hv->frames[f->next].prev = f->prev;
+    f->heap_free = 0;
+}
+
+/* Lock held. Join with free buddies as far as possible. */
+static void give(struct hv *hv, uint32_t i, unsigned int order)
+{
+    hv->heap.free_frames += 1ul << order;
+    for (; order < HEAP_ORDER_MAX; order++) {
+        uint32_t buddy = i ^ (1u << order);
+
+        if (buddy >= hv->frame_count || !hv->frames[buddy].heap_free ||
+            hv->frames[buddy].order != order)
+            break;
+        list_remove(hv, buddy);
+        i &= ~(1u << order);
+    }
+    list_add(hv, i, order);
+}
+
+void heap_add(struct hv *hv, mfn_t first, uint64_t n)
+{
+    BUG_ON(first.n + n > hv->frame_count);
+    spin_lock(&hv->heap.lock);
+    hv->heap.total_frames += n;
+    for (uint64_t i = first.n; i < first.n + n;) {
+        unsigned int order = HEAP_ORDER_MAX;
+
+        while ((i & ((1ul << order) - 1)) || i + (1ul << order) > first.n + n)
+            order--;
+        give(hv, (uint32_t)i, order);
+        i += 1ul << order;
+    }
+    spin_unlock(&hv->heap.lock);
+}
+
+/* Lock held. The first of a block, halved until it fits. */
+static uint32_t take(struct hv *hv, unsigned int order)
+{
+    unsigned int have = order;
+    uint32_t i;
+
+    while (have <= HEAP_ORDER_MAX && hv->heap.free[have] == FRAME_LIST_END)
+        have++;
+    if (have > HEAP_ORDER_MAX)
+        return FRAME_LIST_END;
+    i = hv->heap.free[have];
+    list_remove(hv, i);
+    while (have > order) {
+        have--;
+        list_add(hv, i + (1u << have), have);
+    }
+    hv->heap.free_frames -= 1ul << order;
+    return i;
+}
+
+mfn_t heap_alloc(struct hv *hv, unsigned int order)
+{
+    uint64_t stamp = 0;
+    uint32_t first;
+
+    BUG_ON(order > HEAP_ORDER_MAX);
+    spin_lock(&hv->heap.lock);
+    first = take(hv, order);
+    spin_unlock(&hv->heap.lock);
+    if (first == FRAME_LIST_END)
+        return MFN_INVALID;
+    for (uint32_t i = first; i < first + (1u << order); i++)
+        if (hv->frames[i].stamp > stamp)
+            stamp = hv->frames[i].stamp;
+    tlb_flush_stale(hv, stamp);
+    return mfn_of(first);
+}
+
+#ifdef CONFIG_DEBUG
+/* Whoever reads freed memory shall not find what he expects. */
+static void poison(mfn_t first, unsigned int order)
+{
+    for (uint64_t i = 0; i < 1ul << order; i++) {
+        void *page = hal_map(mfn_of(first.n + i));
+
+        memset(page, 0xdb, PAGE_SIZE);
+        hal_unmap(page);
+    }
+}
+#else
+static void poison(mfn_t first, unsigned int order)
+{
+}
+#endif
+
+void heap_free(struct hv *hv, mfn_t first, unsigned int order)
+{
+    BUG_ON(first.n + (1ul << order) > hv->frame_count);
+    BUG_ON(hv->frames[first.n].heap_free);
+    poison(first, order);
+    spin_lock(&hv->heap.lock);
+    give(hv, (uint32_t)first.n, order);
+    spin_unlock(&hv->heap.lock);
+}
+
+static unsigned int order_for(uint64_t frames)
+{
+    unsigned int order = 0;
+
+    while ((1ul << order) < frames)
+        order++;
+    return order;
+}
+
+void *hv_alloc(struct hv *hv, size_t bytes)
+{
+    uint64_t frames = (bytes + PAGE_SIZE - 1) / PAGE_SIZE;
+    unsigned int order = order_for(frames);
+    mfn_t first = MFN_INVALID;
+    uint8_t *p = NULL;
+
+    if (frames > 0 && order <= HEAP_ORDER_MAX)
+        first = heap_alloc(hv, order);
+    if (!mfn_is_valid(first))
+        return NULL;
+    for (uint64_t i = frames; i < 1ul << order; i++)
+        heap_free(hv, mfn_of(first.n + i), 0);
+    for (uint64_t i = 0; i < frames; i++) {
+        uint8_t *page = hal_map(mfn_of(first.n + i));
+
+        memset(page, 0, PAGE_SIZE);
+        if (!p)
+            p = page;
+    }
+    return p;
+}
+
+void hv_free(struct hv *hv, void *p, size_t bytes)
+{
+    uint64_t frames = (bytes + PAGE_SIZE - 1) / PAGE_SIZE;
+    mfn_t first;
+
+    if (!p)
+        return;
+    first = hal_mfn_of(p);
+    for (uint64_t i = 0; i < frames; i++) {
+        hal_unmap((uint8_t *)p + i * PAGE_SIZE);
+        heap_free(hv, mfn_of(first.n + i), 0);
+    }
+}
+
+void heap_check(struct hv *hv)
+{
+    uint64_t free_frames = 0;
+
+    spin_lock(&hv->heap.lock);
+    for (unsigned int order = 0; order < HEAP_ORDERS; order++) {
+        uint32_t before = FRAME_LIST_END;
+
+        for (uint32_t i = hv->heap.free[order]; i != FRAME_LIST_END;
+             before = i, i = hv->frames[i].next) {
+            BUG_ON(!hv->frames[i].heap_free || hv->frames[i].order != order);
+            BUG_ON(hv->frames[i].prev != before);
+            BUG_ON(i & ((1u << order) - 1));
+            for (uint32_t j = i; j < i + (1u << order); j++)
+                BUG_ON(hv->frames[j].count || hv->frames[j].type);
+            free_frames += 1ul << order;
+        }
+    }
+    BUG_ON(free_frames != hv->heap.free_frames);
+    BUG_ON(free_frames > hv->heap.total_frames);
+    spin_unlock(&hv->heap.lock);
+}
