@@ -19,10 +19,17 @@ HV_IMAGE := \
 # Frames, page types, page tables, memory calls.
 HV_CORE_MM := \
     hypervisor/core/mm/alloc.c \
+    hypervisor/core/mm/descriptor.c \
+    hypervisor/core/mm/entry.c \
     hypervisor/core/mm/frame.c \
     hypervisor/core/mm/heap.c \
     hypervisor/core/mm/mm.c \
-    hypervisor/core/mm/tlb.c
+    hypervisor/core/mm/pte.c \
+    hypervisor/core/mm/table_write.c \
+    hypervisor/core/mm/tlb.c \
+    hypervisor/core/mm/type.c \
+    hypervisor/core/mm/validate.c \
+    hypervisor/core/mm/walk.c
 
 # Domains: life, control, start of day.
 HV_CORE_DOMAIN := \

@@ -57,9 +57,6 @@ static inline uint32_t type_of_level(unsigned int level)
 must_check int type_get(struct domain *d, mfn_t m, uint32_t type,
                         struct effects *fx, struct frame **out);
 
-/* One more of each on a frame whose type the caller holds. 0, -EINVAL. */
-must_check int type_ref(struct frame *f);
-
 /* Drop what type_get took. The entry that named f has been written. */
 void type_put(struct domain *d, struct frame *f);
 

@@ -1,0 +1,195 @@
+/* SPDX-License-Identifier: MIT */
+#include "mm/descriptor.h"
+
+#include <errno.h>
+#include <pv-abi/arch.h>
+
+#include "bug.h"
+#include "domain.h"
+#include "mm/pte.h"
+#include "mm/type.h"
+#include "mm/walk.h"
+#include "vcpu.h"
+
+#define DESC_TYPE      (15ul << 40)
+#define DESC_CALL_GATE (12ul << 40)
+#define DESC_S         (1ul << 44) /* code or data, else system */
+#define DESC_DPL       (3ul << 45)
+#define DESC_P         (1ul << 47)
+
+/* GDT or LDT entries of the guest, and the two flat code segments. */
+static bool gate_selector_ok(uint16_t selector)
+{
+    uint16_t flat = selector & (uint16_t)~3;
+
+    return (selector & 4) || (selector >> 3) < FIRST_RESERVED_GDT_ENTRY ||
+           flat == (FLAT_RING3_CS64 & ~3) || flat == (FLAT_RING3_CS32 & ~3);
+}
+
+bool descriptor_fix(uint64_t *descriptor)
+{
+    uint64_t d = *descriptor;
+
+    if (!(d & DESC_P))
+        return true;
+    if (d & DESC_S) {
+        /* Ring 3 is where guests run; any other level is only trouble. */
+        *descriptor = d | DESC_DPL;
+        return true;
+    }
+    /* 0 faults when used. It is also the upper half of a call gate. */
+    if ((d & DESC_TYPE) == 0)
+        return true;
+    if ((d & DESC_TYPE) != DESC_CALL_GATE ||
+        !gate_selector_ok((uint16_t)(d >> 16)))
+        return false;
+    /* A gate of level 0 faults in ring 3, and the fault names the gate. */
+    *descriptor = d & ~DESC_DPL;
+    return true;
+}
+
+static void put_gdt(struct vcpu *v, const mfn_t *frames)
+{
+    for (unsigned int i = 0; i < VCPU_GDT_FRAMES; i++)
+        if (mfn_is_valid(frames[i]))
+            type_put(v->d, frame_of(v->d->hv, frames[i]));
+}
+
+static int get_gdt(struct vcpu *v, const uint64_t *frames, unsigned int n,
+                   mfn_t *got)
+{
+    /* A table page is checked in one piece: this budget is never spent. */
+    struct effects fx;
+    struct frame *f;
+
+    effects_init(&fx);
+    for (unsigned int i = 0; i < VCPU_GDT_FRAMES; i++)
+        got[i] = MFN_INVALID;
+    for (unsigned int i = 0; i < n; i++) {
+        if (type_get(v->d, mfn_of(frames[i]), FRAME_SEGDESC, &fx, &f)) {
+            put_gdt(v, got);
+            return -EINVAL;
+        }
+        got[i] = mfn_of(frames[i]);
+    }
+    return 0;
+}
+
+/* mm_lock held. */
+static void replace_gdt(struct vcpu *v, const mfn_t *got, unsigned int entries)
+{
+    mfn_t old[VCPU_GDT_FRAMES];
+
+    memcpy(old, v->mmu.gdt_frames, sizeof(old));
+    memcpy(v->mmu.gdt_frames, got, sizeof(old));
+    v->mmu.gdt_entries = entries;
+    /* The processor lets go of the old pages before we do. */
+    hal_reload(v, RELOAD_GDT);
+    put_gdt(v, old);
+}
+
+int vcpu_set_gdt(struct vcpu *v, const uint64_t *frames, unsigned int entries)
+{
+    mfn_t got[VCPU_GDT_FRAMES];
+    int rc;
+
+    if (entries > FIRST_RESERVED_GDT_ENTRY)
+        return -EINVAL;
+    spin_lock(&v->d->mm_lock);
+    rc = get_gdt(v, frames, (entries + 511) / 512, got);
+    if (!rc)
+        replace_gdt(v, got, entries);
+    spin_unlock(&v->d->mm_lock);
+    return rc;
+}
+
+/* mm_lock held. */
+static void replace_ldt(struct vcpu *v, uint64_t va, unsigned int entries)
+{
+    struct vcpu_mmu *mmu = &v->mmu;
+    mfn_t old[VCPU_LDT_FRAMES];
+
+    memcpy(old, mmu->ldt_frames, sizeof(old));
+    for (unsigned int i = 0; i < VCPU_LDT_FRAMES; i++)
+        mmu->ldt_frames[i] = MFN_INVALID;
+    mmu->ldt_mapped = 0;
+    mmu->ldt_base = va;
+    mmu->ldt_entries = entries;
+    hal_reload(v, RELOAD_LDT);
+    for (unsigned int i = 0; i < VCPU_LDT_FRAMES; i++)
+        if (mfn_is_valid(old[i]))
+            type_put(v->d, frame_of(v->d->hv, old[i]));
+}
+
+int vcpu_set_ldt(struct vcpu *v, uint64_t va, unsigned int entries)
+{
+    uint64_t bytes = entries * 8ul;
+
+    if (entries > VCPU_LDT_FRAMES * 512)
+        return -EINVAL;
+    if (entries > 0 &&
+        ((va & ~PAGE_MASK) || !va_is_guest(va) || !va_is_guest(va + bytes - 1)))
+        return -EINVAL;
+    spin_lock(&v->d->mm_lock);
+    replace_ldt(v, entries ? va : 0, entries);
+    spin_unlock(&v->d->mm_lock);
+    return 0;
+}
+
+/* mm_lock held. */
+static int map_ldt_page(struct vcpu *v, unsigned int page)
+{
+    uint64_t va = v->mmu.ldt_base + page * PAGE_SIZE;
+    struct effects fx;
+    struct frame *f;
+    struct walk w;
+
+    effects_init(&fx);
+    if (walk(v, va, &w) || !pte_is_present(w.entry) ||
+        type_get(v->d, pte_mfn(w.entry), FRAME_SEGDESC, &fx, &f))
+        return -EINVAL;
+    v->mmu.ldt_frames[page] = pte_mfn(w.entry);
+    v->mmu.ldt_mapped |= 1u << page;
+    hal_reload(v, RELOAD_LDT);
+    return 0;
+}
+
+int vcpu_map_ldt_page(struct vcpu *v, unsigned int page)
+{
+    int rc = -EINVAL;
+
+    if (page * 512u >= v->mmu.ldt_entries)
+        return -EINVAL;
+    spin_lock(&v->d->mm_lock);
+    if (v->mmu.ldt_mapped & (1u << page))
+        rc = 0;
+    else
+        rc = map_ldt_page(v, page);
+    spin_unlock(&v->d->mm_lock);
+    return rc;
+}
+
+void vcpu_drop_descriptors(struct vcpu *v)
+{
+    mfn_t none[VCPU_GDT_FRAMES];
+
+    for (unsigned int i = 0; i < VCPU_GDT_FRAMES; i++)
+        none[i] = MFN_INVALID;
+    spin_lock(&v->d->mm_lock);
+    replace_gdt(v, none, 0);
+    replace_ldt(v, 0, 0);
+    spin_unlock(&v->d->mm_lock);
+}
+
+int64_t do_set_gdt(struct vcpu *v, guest_ptr_t frames, uint32_t entries,
+                   struct effects *fx)
+{
+    uint64_t list[VCPU_GDT_FRAMES];
+    size_t n = (entries + 511ul) / 512;
+
+    if (entries > FIRST_RESERVED_GDT_ENTRY)
+        return -EINVAL;
+    if (hal_copy_from_guest(list, frames.va, n * sizeof(*list)))
+        return -EFAULT;
+    return vcpu_set_gdt(v, list, entries);
+}

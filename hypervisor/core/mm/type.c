@@ -1,0 +1,202 @@
+/* SPDX-License-Identifier: MIT */
+#include "mm/type.h"
+
+#include <errno.h>
+
+#include "bug.h"
+#include "domain.h"
+#include "mm/entry.h"
+#include "mm/pte.h"
+#include "mm/tlb.h"
+#include "mm/validate.h"
+
+static uint32_t kind_of(uint32_t type)
+{
+    return type & FRAME_TYPE_MASK;
+}
+
+static void set_type(struct frame *f, uint32_t type)
+{
+    __atomic_store_n(&f->type, type, __ATOMIC_SEQ_CST);
+}
+
+static bool change_type(struct frame *f, uint32_t *expected, uint32_t new)
+{
+    return __atomic_compare_exchange_n(&f->type, expected, new, false,
+                                       __ATOMIC_SEQ_CST, __ATOMIC_SEQ_CST);
+}
+
+/* f is PARTIAL and has a reference of its own: it is to be emptied. */
+static void push_debris(struct domain *d, struct frame *f)
+{
+    f->validated |= FRAME_DEBRIS;
+    f->debris = d->debris;
+    d->debris = (uint32_t)(f - d->hv->frames);
+}
+
+static void pop_debris(struct domain *d, struct frame *f)
+{
+    d->debris = f->debris;
+    f->debris = FRAME_LIST_END;
+    f->validated = 0;
+    set_type(f, kind_of(f->type));
+    frame_put(d->hv, f);
+}
+
+/*
+ * Make f PARTIAL of that kind, which nobody else can use, and see to it that
+ * no CPU writes to it. False: it is in use as something else.
+ */
+static bool claim(struct domain *d, struct frame *f, uint32_t type)
+{
+    uint32_t now = frame_type(f);
+    uint32_t before;
+
+    do {
+        if (now & FRAME_TYPE_COUNT)
+            return false;
+        before = kind_of(now);
+    } while (!change_type(f, &now, type | FRAME_PARTIAL));
+    f->validated = 0;
+    if (before != type && before != FRAME_NONE)
+        tlb_flush_stale(d->hv, f->stamp);
+    return true;
+}
+
+/*
+ * f is PARTIAL of that kind; its own reference came from the caller. Check
+ * the rest. On success the caller has the reference, and the type; else the
+ * reference is dropped, or stays with f.
+ */
+static int check(struct domain *d, struct frame *f, uint32_t type,
+                 struct effects *fx)
+{
+    int rc = validate(d, f, type, fx);
+
+    if (rc == 0) {
+        f->validated = 0;
+        set_type(f, type | FRAME_VALIDATED | 1);
+    } else if (rc == -ERESTART) {
+        ASSERT(type_level(type) > 1);
+    } else if (f->validated > 0) {
+        push_debris(d, f);
+    } else {
+        set_type(f, type);
+        frame_put(d->hv, f);
+    }
+    return rc;
+}
+
+/* Go on with a frame that was left PARTIAL; the caller has a reference. */
+static int go_on(struct domain *d, struct frame *f, uint32_t type,
+                 struct effects *fx)
+{
+    bool same = kind_of(frame_type(f)) == type;
+
+    frame_put(d->hv, f); /* it has one of its own */
+    if (f->validated & FRAME_DEBRIS)
+        return -ERESTART;
+    if (!same) {
+        push_debris(d, f);
+        return -ERESTART;
+    }
+    return check(d, f, type, fx);
+}
+
+int type_get(struct domain *d, mfn_t m, uint32_t type, struct effects *fx,
+             struct frame **out)
+{
+    struct frame *f;
+    uint32_t now;
+    int rc;
+
+    ASSERT(spin_is_held(&d->mm_lock));
+    if (frame_get(d, m, &f))
+        return -EINVAL;
+    now = frame_type(f);
+    if (now & FRAME_PARTIAL) {
+        rc = go_on(d, f, type, fx);
+    } else if (frame_is(f, type)) {
+        /* The lock is held: the count cannot fall meanwhile. */
+        rc = (now & FRAME_TYPE_COUNT) == FRAME_TYPE_COUNT ? -EINVAL : 0;
+        if (rc)
+            frame_put(d->hv, f);
+        else
+            __atomic_fetch_add(&f->type, 1, __ATOMIC_SEQ_CST);
+    } else if (claim(d, f, type)) {
+        rc = check(d, f, type, fx);
+    } else {
+        frame_put(d->hv, f);
+        rc = -EINVAL;
+    }
+    if (rc == 0)
+        *out = f;
+    return rc;
+}
+
+void type_put(struct domain *d, struct frame *f)
+{
+    uint32_t now = frame_type(f);
+
+    ASSERT(spin_is_held(&d->mm_lock));
+    BUG_ON((now & FRAME_TYPE_COUNT) == 0 || !(now & FRAME_VALIDATED));
+    frame_stamp(d->hv, f);
+    if ((now & FRAME_TYPE_COUNT) > 1) {
+        __atomic_fetch_sub(&f->type, 1, __ATOMIC_SEQ_CST);
+        frame_put(d->hv, f);
+        return;
+    }
+    BUG_ON(now & FRAME_PINNED);
+    if (type_level(now) == 0) {
+        set_type(f, kind_of(now));
+        frame_put(d->hv, f);
+        return;
+    }
+    f->validated = PTE_COUNT;
+    set_type(f, kind_of(now) | FRAME_PARTIAL);
+    push_debris(d, f);
+}
+
+void type_abandon(struct domain *d, struct frame *f)
+{
+    ASSERT(spin_is_held(&d->mm_lock));
+    if ((frame_type(f) & FRAME_PARTIAL) && !(f->validated & FRAME_DEBRIS))
+        push_debris(d, f);
+}
+
+/*
+ * Drop entries of f from the top: all of an L1 table, else until one adds to
+ * the list, whose end it then has to wait for, or the budget is spent.
+ */
+static void empty_some(struct domain *d, struct frame *f, struct effects *fx)
+{
+    uint32_t head = d->debris;
+    unsigned int level = type_level(frame_type(f));
+    unsigned int left = f->validated & ~FRAME_DEBRIS;
+    uint64_t *table = hal_map(frame_mfn(d->hv, f));
+
+    while (left > 0 && d->debris == head && (level == 1 || fx->budget > 0)) {
+        left--;
+        effects_spend(fx, 1);
+        f->validated = (uint16_t)(left | FRAME_DEBRIS);
+        if (!pte_slot_is_hv(level, left))
+            entry_put(d, level, table[left]);
+    }
+    hal_unmap(table);
+}
+
+int debris_drain(struct domain *d, struct effects *fx)
+{
+    ASSERT(spin_is_held(&d->mm_lock));
+    while (d->debris != FRAME_LIST_END) {
+        struct frame *f = &d->hv->frames[d->debris];
+
+        if (f->validated == FRAME_DEBRIS)
+            pop_debris(d, f);
+        else if (fx->budget > 0)
+            empty_some(d, f, fx);
+        else
+            return -ERESTART;
+    }
+    return 0;
+}
