@@ -2,7 +2,8 @@
 /*
  * Flushes a guest asks for: of its own vCPUs, all or some.
  *
- * A vCPU that is on no CPU needs none: switching it in loads its tree anew.
+ * A vCPU that comes to another CPU needs none there: switching it in loads
+ * its tree anew, and drops global entries of others.
  * Locks: none.
  */
 #ifndef MM_FLUSH_H

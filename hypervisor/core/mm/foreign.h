@@ -20,10 +20,10 @@ struct vcpu;
  * Returns 0, -ESRCH (no such domain), -EPERM.
  */
 must_check int foreign_domain(struct vcpu *v, domid_t id, struct domain **d);
-void foreign_release(struct domain *d);
+void foreign_release(struct vcpu *v, struct domain *d);
 
 /* The same for frames of new L1 entries; knows DOMID_IO and DOMID_XEN. */
 must_check int foreign_target(struct vcpu *v, domid_t id, struct target *t);
-void foreign_target_release(struct target *t);
+void foreign_target_release(struct vcpu *v, struct target *t);
 
 #endif
