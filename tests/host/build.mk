@@ -14,8 +14,16 @@
 # The machine that core/ is tested on: lib, and hal.h on allocated memory.
 HV_FAKE := $(HV_HOST_LIB) hypervisor/core/mm/tlb.c tests/host/fake/hal.c
 
+# The same with frames, domains and page tables; and with no other part.
+HV_FAKE_MM := $(HV_HOST_LIB) $(HV_CORE_MM) tests/host/fake/hal.c \
+              tests/host/fake/machine.c
+HV_ONLY_MM := $(HV_FAKE_MM) tests/host/fake/domain_find.c
+
 # pv-abi
 SUITE_pv_abi :=
+
+# hypervisor/core/mm
+SUITE_mmuext := $(HV_ONLY_MM)
 
 # hypervisor/lib
 SUITE_lib    := $(HV_FAKE)
