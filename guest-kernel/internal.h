@@ -16,7 +16,13 @@
 #include <pv-abi/arch.h>
 
 #define ARRAY_SIZE(a) (sizeof(a) / sizeof((a)[0]))
-#define MIN(a, b)     ((a) < (b) ? (a) : (b))
+/* Each argument is evaluated once: some read memory that others change. */
+#define MIN(a, b)                                                              \
+    __extension__({                                                            \
+        __typeof__(a) a_ = (a);                                                \
+        __typeof__(b) b_ = (b);                                                \
+        a_ < b_ ? a_ : b_;                                                     \
+    })
 
 struct probe;
 struct start_info;

@@ -80,9 +80,9 @@ static void ring_write(const void *from, size_t len)
         n = MIN(len, space());
         smp_mb(); /* their index before their bytes are overwritten */
         for (uint32_t i = 0; i < n; i++)
-            ring->req[MASK_XENSTORE_IDX(prod++)] = *bytes++;
+            ring->req[MASK_XENSTORE_IDX(prod + i)] = *bytes++;
         smp_wmb();
-        shared_write(&ring->req_prod, prod);
+        shared_write(&ring->req_prod, prod + n);
         evtchn_send(port);
         len -= n;
     }
@@ -100,9 +100,9 @@ static void ring_read(void *to, size_t len)
         n = MIN(len, available());
         smp_rmb();
         for (uint32_t i = 0; i < n; i++)
-            *bytes++ = shared_read(&ring->rsp[MASK_XENSTORE_IDX(cons++)]);
+            *bytes++ = shared_read(&ring->rsp[MASK_XENSTORE_IDX(cons + i)]);
         smp_mb();
-        shared_write(&ring->rsp_cons, cons);
+        shared_write(&ring->rsp_cons, cons + n);
         evtchn_send(port);
         len -= n;
     }
