@@ -14,7 +14,7 @@
 #define BATCH     64
 
 static uint64_t taken[KMAP_PAGES / WORD_BITS];
-static size_t next;
+static size_t lowest; /* nothing below is free */
 
 static void set_taken(size_t first, size_t count, bool value)
 {
@@ -46,13 +46,13 @@ static size_t find_run(size_t from, size_t count)
 void *kmap_claim(size_t count)
 {
     bool was_masked = upcall_mask();
-    size_t at = find_run(next, count);
+    size_t at = find_run(lowest, count);
 
-    if (at == KMAP_PAGES)
-        at = find_run(0, count);
+    /* First fit: addresses, and with them page tables, are used again. */
     if (at != KMAP_PAGES) {
         set_taken(at, count, true);
-        next = at + count;
+        if (at == lowest)
+            lowest = at + count;
     }
     upcall_restore(was_masked);
     return at == KMAP_PAGES ? NULL : (void *)(KMAP_BASE + (at << PAGE_SHIFT));
@@ -60,10 +60,11 @@ void *kmap_claim(size_t count)
 
 static void unclaim(void *va, size_t count)
 {
+    size_t first = ((uint64_t)(uintptr_t)va - KMAP_BASE) >> PAGE_SHIFT;
     bool was_masked = upcall_mask();
 
-    set_taken(((uint64_t)(uintptr_t)va - KMAP_BASE) >> PAGE_SHIFT, count,
-              false);
+    set_taken(first, count, false);
+    lowest = MIN(lowest, first);
     upcall_restore(was_masked);
 }
 
