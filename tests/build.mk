@@ -4,6 +4,7 @@
 #   TEST_PROGRAMS  what the host tests need; each folder may add its own
 #   CHECK_NEEDS    what the scenarios need beside `all` (peers, guests)
 
+include tests/guest/build.mk
 include tests/host/build.mk
 include tests/compat/abi-layout/build.mk
 

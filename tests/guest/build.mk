@@ -1,0 +1,30 @@
+# SPDX-License-Identifier: MIT
+# Guest tests: each folder here is one, linked like an app.
+
+GUEST_TESTS := $(sort $(patsubst tests/guest/%/main.c,%,\
+    $(wildcard tests/guest/*/main.c)))
+
+define guest_test
+$(1)_TEST_OBJECTS := $$(patsubst tests/guest/%,$$(O)/tests/guest/%.o,\
+    $$(sort $$(wildcard tests/guest/$(1)/*.c tests/guest/$(1)/*.S))) \
+    $$(O)/tests/guest/test.c.o
+$$(O)/tests/guest/$(1).elf: $$(GUEST_PARTS) $$($(1)_TEST_OBJECTS)
+	$$(Q)$$(call GUEST_IMAGE,$$@,$$($(1)_TEST_OBJECTS))
+-include $$($(1)_TEST_OBJECTS:.o=.d)
+endef
+$(foreach test,$(GUEST_TESTS),$(eval $(call guest_test,$(test))))
+
+$(O)/tests/guest/%.c.o: tests/guest/%.c $(NEWLIB_DONE)
+	$(Q)$(say) CC $@
+	$(Q)mkdir -p $(@D)
+	$(Q)$(CC) $(GUEST_CFLAGS) -MMD -MP -c -o $@ $<
+
+$(O)/tests/guest/%.S.o: tests/guest/%.S
+	$(Q)$(say) AS $@
+	$(Q)mkdir -p $(@D)
+	$(Q)$(CC) -g $(REPRODUCIBLE) -I $(O)/include -MMD -MP -c -o $@ $<
+
+.PHONY: guest-tests
+guest-tests: $(GUEST_TESTS:%=$(O)/tests/guest/%.elf)
+CHECK_NEEDS += $(GUEST_TESTS:%=$(O)/tests/guest/%.elf) \
+    $(O)/peer/xen-hypervisor-4.17-amd64/.done

@@ -1,0 +1,137 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Grants of a domain to itself: what is lent can be mapped and shows the same
+ * memory, cannot be taken back while mapped, and wrong references are refused.
+ */
+#include <string.h>
+#include <guest/grant.h>
+#include <guest/hypercall.h>
+#include <guest/memory.h>
+#include <guest/probe.h>
+#include <pv-abi/errno.h>
+#include "../test.h"
+
+const char test_name[] = "grants";
+
+#define PAGES 40 /* more than one batch */
+
+static domid_t self; /* the initial domain is number 0 */
+
+static void a_lent_page_shows_the_same_memory(void)
+{
+    uint64_t *page = page_alloc_zeroed(1);
+    struct grant_mapping m;
+    grant_ref_t ref;
+    int got;
+
+    NEED(page != NULL);
+    got = grant_access(self, virt_to_mfn(page), false);
+    NEED(got > 0);
+    ref = got;
+    CHECK_EQUAL(grant_map(&m, self, &ref, 1, false, NULL), 0);
+    CHECK(m.va != NULL);
+    *(uint64_t *)m.va = 0xfeed;
+    CHECK_EQUAL(*page, 0xfeed);
+    CHECK_EQUAL(grant_end(ref), -XEN_EBUSY);
+    grant_unmap(&m);
+    CHECK_EQUAL(grant_end(ref), 0);
+    page_free(page, 1);
+}
+
+static void a_readonly_loan_cannot_be_written(void)
+{
+    uint64_t *page = page_alloc_zeroed(1);
+    struct grant_mapping m;
+    struct probe p;
+    uint64_t value;
+    grant_ref_t ref;
+    int got, status = 0;
+
+    NEED(page != NULL);
+    got = grant_access(self, virt_to_mfn(page), true);
+    NEED(got > 0);
+    ref = got;
+    CHECK_EQUAL(grant_map(&m, self, &ref, 1, false, &status), -XEN_EACCES);
+    CHECK_EQUAL(status, GNTST_general_error);
+    CHECK_EQUAL(grant_map(&m, self, &ref, 1, true, NULL), 0);
+    CHECK(probe_read64(&p, m.va, &value));
+    CHECK(!probe_write64(&p, m.va, 1));
+    grant_unmap(&m);
+    CHECK_EQUAL(grant_end(ref), 0);
+    page_free(page, 1);
+}
+
+static void many_are_mapped_behind_each_other(void)
+{
+    char *pages = page_alloc_zeroed(PAGES);
+    grant_ref_t refs[PAGES];
+    struct grant_mapping m;
+
+    NEED(pages != NULL);
+    for (int i = 0; i < PAGES; i++) {
+        int got = grant_access(self, virt_to_mfn(pages + i * PAGE_SIZE), false);
+
+        NEED(got > 0);
+        refs[i] = got;
+        pages[i * PAGE_SIZE] = i;
+    }
+    CHECK_EQUAL(grant_map(&m, self, refs, PAGES, false, NULL), 0);
+    for (int i = 0; i < PAGES; i++)
+        CHECK_EQUAL(((char *)m.va)[i * PAGE_SIZE], i);
+    grant_unmap(&m);
+    for (int i = 0; i < PAGES; i++)
+        CHECK_EQUAL(grant_end(refs[i]), 0);
+    page_free(pages, PAGES);
+}
+
+/* One bad reference in the middle: nothing stays mapped. */
+static void a_refusal_undoes_the_rest(void)
+{
+    uint64_t *page = page_alloc_zeroed(1);
+    struct grant_mapping m;
+    grant_ref_t refs[3];
+    int got, status = 0;
+
+    NEED(page != NULL);
+    got = grant_access(self, virt_to_mfn(page), false);
+    NEED(got > 0);
+    refs[0] = refs[2] = got;
+    refs[1] = 1u << 30;
+    CHECK_EQUAL(grant_map(&m, self, refs, 3, false, &status), -XEN_EACCES);
+    CHECK_EQUAL(status, GNTST_bad_gntref);
+    CHECK_EQUAL(grant_end(got), 0); /* not in use any more */
+    CHECK_EQUAL(grant_map(&m, self, refs, 1, false, &status), -XEN_EACCES);
+    CHECK_EQUAL(status, GNTST_general_error); /* taken back */
+    CHECK_EQUAL(grant_map(&m, 0x7000, refs, 1, false, &status), -XEN_EACCES);
+    CHECK_EQUAL(status, GNTST_bad_domain);
+    page_free(page, 1);
+}
+
+static void a_foreign_handle_is_refused(void)
+{
+    struct gnttab_unmap_grant_ref op = {.handle = 0x7fffffff};
+
+    op.host_addr = DIRECT_BASE;
+    CHECK_EQUAL(hypercall_grant_table_op(GNTTABOP_unmap_grant_ref, &op, 1), 0);
+    CHECK_EQUAL(op.status, GNTST_bad_handle);
+}
+
+static void sizes_are_told(void)
+{
+    struct gnttab_query_size size = {.dom = DOMID_SELF};
+
+    CHECK_EQUAL(hypercall_grant_table_op(GNTTABOP_query_size, &size, 1), 0);
+    CHECK_EQUAL(size.status, GNTST_okay);
+    CHECK(size.nr_frames >= 1 && size.nr_frames <= size.max_nr_frames);
+    CHECK_EQUAL(hypercall_grant_table_op(77, NULL, 1), -XEN_ENOSYS);
+}
+
+void test_main(void)
+{
+    a_lent_page_shows_the_same_memory();
+    a_readonly_loan_cannot_be_written();
+    many_are_mapped_behind_each_other();
+    a_refusal_undoes_the_rest();
+    a_foreign_handle_is_refused();
+    sizes_are_told();
+}
