@@ -53,14 +53,24 @@ static inline void shared_read_hook(const volatile void *at, void *value,
         *(volatile __typeof__(*(ptr)) *)(ptr) = (val);                         \
     })
 
-/* Copy size bytes out of shared memory, each read exactly once. */
+typedef uint64_t __attribute__((may_alias)) shared_word_t;
+
+/* Copy size bytes out of shared memory, each read exactly once: in words as
+ * far as source and size allow. */
 static inline void shared_read_bytes(void *to, const volatile void *from,
                                      size_t size)
 {
     const volatile uint8_t *source = from;
     uint8_t *target = to;
+    size_t i = 0;
 
-    for (size_t i = 0; i < size; i++)
+    if ((uintptr_t)source % sizeof(shared_word_t) == 0)
+        for (; size - i >= sizeof(shared_word_t); i += sizeof(shared_word_t)) {
+            shared_word_t word = *(const volatile shared_word_t *)(source + i);
+
+            __builtin_memcpy(target + i, &word, sizeof(word));
+        }
+    for (; i < size; i++)
         target[i] = source[i];
     shared_read_hook(from, to, size);
 }

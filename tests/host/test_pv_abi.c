@@ -41,6 +41,7 @@ void shared_read_hook(const volatile void *at, void *value, size_t size)
         peer.race(at, value, size);
 }
 
+/* Before each test: a peer that keeps still. */
 static void reset_peer(void)
 {
     memset(&peer, 0, sizeof(peer));
@@ -56,7 +57,6 @@ START_TEST(a_read_is_one_access_of_the_width_of_its_type)
     uint32_t l = 3;
     const uint64_t q = 4;
 
-    reset_peer();
     ck_assert_uint_eq(shared_read(&b), 1);
     ck_assert_uint_eq(peer.last_size, 1);
     ck_assert_uint_eq(shared_read(&w), 2);
@@ -79,7 +79,6 @@ START_TEST(the_hook_replaces_what_was_read_and_not_the_memory)
 {
     uint32_t word = 1;
 
-    reset_peer();
     peer.race = answer_seven;
     ck_assert_uint_eq(shared_read(&word), 0x07070707);
     ck_assert_uint_eq(word, 1);
@@ -97,11 +96,27 @@ START_TEST(a_write_touches_its_target_alone)
 }
 END_TEST
 
+START_TEST(bytes_arrive_at_every_size_and_alignment)
+{
+    uint8_t source[40], target[42];
+
+    for (size_t i = 0; i < sizeof(source); i++)
+        source[i] = (uint8_t)(i + 1);
+    for (size_t at = 0; at < 9; at++)
+        for (size_t size = 0; size <= 31; size++) {
+            memset(target, 0, sizeof(target));
+            shared_read_bytes(target + 1, source + at, size);
+            ck_assert_mem_eq(target + 1, source + at, size);
+            ck_assert_uint_eq(target[0], 0);
+            ck_assert_uint_eq(target[1 + size], 0);
+        }
+}
+END_TEST
+
 START_TEST(bits_count_through_words_and_tell_what_they_were)
 {
     uint64_t words[2] = {0, 0};
 
-    reset_peer();
     ck_assert(!shared_test_and_set_bit(words, 63));
     ck_assert(!shared_test_and_set_bit(words, 64));
     ck_assert(shared_test_and_set_bit(words, 64));
@@ -194,7 +209,6 @@ START_TEST(a_copy_waits_for_the_writer_and_starts_over_when_torn)
 {
     struct vcpu_time_info copy;
 
-    reset_peer();
     peer.race = rewrite_the_tuple;
     shared_tuple = (struct vcpu_time_info){.version = 3, .system_time = 1};
     pvclock_copy(&copy, &shared_tuple);
@@ -227,7 +241,6 @@ static struct ends ring_about_to_wrap(void)
     struct ends e;
     RING_IDX start = (RING_IDX)-2;
 
-    reset_peer();
     memset(&page, 0xff, sizeof(page));
     SHARED_RING_INIT(&page.blk);
     page.blk.req_prod = page.blk.rsp_prod = start;
@@ -516,9 +529,14 @@ Suite *suite(void)
     TCase *words = tcase_create("words"), *clock = tcase_create("clock");
     TCase *ring = tcase_create("ring"), *list = tcase_create("tables");
 
+    tcase_add_checked_fixture(words, reset_peer, NULL);
+    tcase_add_checked_fixture(clock, reset_peer, NULL);
+    tcase_add_checked_fixture(ring, reset_peer, NULL);
+
     tcase_add_test(words, a_read_is_one_access_of_the_width_of_its_type);
     tcase_add_test(words, the_hook_replaces_what_was_read_and_not_the_memory);
     tcase_add_test(words, a_write_touches_its_target_alone);
+    tcase_add_test(words, bytes_arrive_at_every_size_and_alignment);
     tcase_add_test(words, bits_count_through_words_and_tell_what_they_were);
     tcase_add_test(words, a_compare_exchange_that_loses_tells_what_is_there);
     suite_add_tcase(s, words);
