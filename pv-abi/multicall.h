@@ -10,10 +10,14 @@
 
 #include "types.h"
 
+#ifndef __ASSEMBLER__
+
 struct multicall_entry {
     uint64_t op;      /* IN  hypercall number */
     uint64_t result;  /* OUT what that call returned, sign extended */
     uint64_t args[6]; /* IN  in the order of the registers */
 };
+
+#endif /* C */
 
 #endif

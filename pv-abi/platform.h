@@ -11,23 +11,6 @@
 
 #define XENPF_INTERFACE_VERSION 0x03000001
 
-#define XENPF_settime32            17
-#define XENPF_microcode_update     35
-#define XENPF_efi_runtime_call     49
-#define XENPF_firmware_info        50
-#define XENPF_enter_acpi_sleep     51
-#define XENPF_getidletime          53
-#define XENPF_set_processor_pminfo 54
-#define XENPF_get_cpuinfo          55
-#define XENPF_cpu_online           56
-#define XENPF_cpu_offline          57
-#define XENPF_cpu_hotadd           58
-#define XENPF_mem_hotadd           59
-#define XENPF_core_parking         60
-#define XENPF_resource_op          61
-#define XENPF_settime64            62
-#define XENPF_get_symbol           63
-
 /* xenpf_enter_acpi_sleep.flags: the values are for extended registers */
 #define XENPF_ACPI_SLEEP_EXTENDED 0x00000001
 
@@ -36,6 +19,13 @@
 #define XEN_PCPU_FLAGS_INVALID 2
 
 #ifndef __ASSEMBLER__
+
+/* Numbers XENPF_<name>; what each does stands in platform_ops.def. */
+enum platform_cmd {
+#define PLATFORM_OP(nr, name, field, direction, doc) XENPF_##name = nr,
+#define PLATFORM_OP_REFUSED(nr, name, error, doc)    XENPF_##name = nr,
+#include "platform_ops.def"
+};
 
 struct xenpf_settime32 {
     uint32_t secs;        /* IN  wall clock, since 1970 */

@@ -7,20 +7,9 @@
 #include <stdio.h>
 #include <string.h>
 
-#include <pv-abi/arch.h>
-#include <pv-abi/callback.h>
-#include <pv-abi/domctl.h>
 #include <pv-abi/errno.h>
-#include <pv-abi/event_channel.h>
-#include <pv-abi/grant_table.h>
+#include <pv-abi/hypercall_types.h>
 #include <pv-abi/hypercalls.h>
-#include <pv-abi/memory.h>
-#include <pv-abi/mmu.h>
-#include <pv-abi/physdev.h>
-#include <pv-abi/sched.h>
-#include <pv-abi/sysctl.h>
-#include <pv-abi/vcpu.h>
-#include <pv-abi/version.h>
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 
@@ -127,6 +116,13 @@ static const struct operation physdev_ops[] = {
 #include <pv-abi/physdev_ops.def>
 };
 
+static const struct operation platform_ops[] = {
+#define PLATFORM_OP(nr, name, field, direction, doc)                           \
+    OP(nr, name, struct xenpf_##field, direction, doc)
+#define PLATFORM_OP_REFUSED REFUSED
+#include <pv-abi/platform_ops.def>
+};
+
 static const struct operation sysctl_ops[] = {
 #define SYSCTL_OP(nr, name, field, direction, doc)                             \
     OP(nr, name, struct xen_sysctl_##field, direction, doc)
@@ -155,6 +151,7 @@ struct table {
     }
 
 static const struct table tables[] = {
+    TABLE("platform_op", "XENPF_", "platform.h", platform_ops),
     TABLE("memory_op", "XENMEM_", "memory.h", memory_ops),
     TABLE("xen_version", "XENVER_", "version.h", version_ops),
     TABLE("grant_table_op", "GNTTABOP_", "grant_table.h", gnttab_ops),

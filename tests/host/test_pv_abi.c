@@ -8,9 +8,8 @@
 #include <errno.h>
 #include <string.h>
 
-#include <pv-abi/arch.h>
-#include <pv-abi/domctl.h>
 #include <pv-abi/errno.h>
+#include <pv-abi/hypercall_types.h>
 #include <pv-abi/hypercalls.h>
 #include <pv-abi/inline/pvclock.h>
 #include <pv-abi/inline/ring.h>
@@ -18,10 +17,6 @@
 #include <pv-abi/io/blkif.h>
 #include <pv-abi/io/netif.h>
 #include <pv-abi/io/xs_wire.h>
-#include <pv-abi/mmu.h>
-#include <pv-abi/multicall.h>
-#include <pv-abi/platform.h>
-#include <pv-abi/sysctl.h>
 
 #include "suite.h"
 
