@@ -52,10 +52,12 @@ HV_CORE_DOMAIN := \
     hypervisor/core/domain/control.c \
     hypervisor/core/domain/dom0_layout.c \
     hypervisor/core/domain/domain.c \
+    hypervisor/core/domain/entry_calls.c \
     hypervisor/core/domain/hypercall_page.c \
     hypervisor/core/domain/life.c \
     hypervisor/core/domain/physdev.c \
     hypervisor/core/domain/platform_op.c \
+    hypervisor/core/domain/register_calls.c \
     hypervisor/core/domain/teardown.c \
     hypervisor/core/domain/version.c \
     hypervisor/core/domain/vm_assist.c
