@@ -45,6 +45,17 @@ HV_CORE_MM := \
     hypervisor/core/mm/validate.c \
     hypervisor/core/mm/walk.c
 
+# Which vCPU runs where; clocks and timers.
+HV_CORE_SCHED := \
+    hypervisor/core/sched/balance.c \
+    hypervisor/core/sched/clock.c \
+    hypervisor/core/sched/runqueue.c \
+    hypervisor/core/sched/runstate.c \
+    hypervisor/core/sched/sched_op.c \
+    hypervisor/core/sched/timer.c \
+    hypervisor/core/sched/vcpu.c \
+    hypervisor/core/sched/vcpu_op.c
+
 # Domains: life, control, start of day.
 HV_CORE_DOMAIN := \
     hypervisor/core/domain/cmdline.c \
@@ -67,7 +78,8 @@ HV_CORE_CALL := \
     hypervisor/core/call/dispatch.c \
     hypervisor/core/call/multicall.c
 
-HV_CORE := $(HV_CORE_MM) $(HV_CORE_DOMAIN) $(HV_CORE_CALL)
+HV_CORE := $(HV_CORE_MM) $(HV_CORE_SCHED) $(HV_CORE_DOMAIN) \
+    $(HV_CORE_CALL)
 
 # --- Rules --------------------------------------------------------------------
 

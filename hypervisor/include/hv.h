@@ -54,8 +54,8 @@ struct hv_cpu {
     struct runqueue_list queue; /* runnable, not running */
     unsigned int queue_count;
     struct vcpu *current; /* NULL: idle */
-    int64_t min_credit;    /* least credit here; grows only */
-    int64_t head_credit;   /* of the first in queue, INT64_MAX: empty;
+    int64_t floor;         /* least credit here; grows only */
+    uint64_t head_usage;   /* of the first in queue, UINT64_MAX: empty;
                               read without the lock by CPUs that look for
                               work */
     uint64_t slice_end_ns; /* UINT64_MAX: idle */

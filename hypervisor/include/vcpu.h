@@ -91,8 +91,8 @@ struct vcpu_sched {
     bool queued;
     bool yield;               /* let somebody else have this one turn */
     int64_t credit;           /* weighted time used, ns; least runs first */
-    uint64_t since_ns;        /* credit counts what came before this */
-    uint64_t run_ns;          /* time it ran, for domctl and `list` */
+    uint64_t usage;           /* the same, but fading; sched/runqueue.h */
+    uint64_t since_ns;        /* both count what came before this */
     cpumask_t hard;           /* CPUs it may use */
     int pinned;               /* SCHEDOP_pin_override: this CPU; -1: none */
     struct vcpu_runstate_info runstate; /* accounting; see sched/runstate */

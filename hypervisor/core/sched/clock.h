@@ -10,13 +10,17 @@
 
 #include <domain.h>
 #include "effects.h"
+#include "sched/timer.h"
 #include "vcpu.h"
 
 /* A vCPU has a periodic timer of this period until it stops it. */
 #define CLOCK_PERIOD_NS 10000000ull
 /* What a guest may ask for as a period. */
 #define CLOCK_PERIOD_MIN_NS 1000000ull
-#define CLOCK_PERIOD_MAX_NS TIMER_HORIZON_NS
+#define CLOCK_PERIOD_MAX_NS CLOCK_HORIZON_NS
+
+/* A deadline further ahead than this is taken for a mistake: 13 days. */
+#define CLOCK_HORIZON_NS (1ull << 50)
 
 /*
  * Tell v that system time was now_ns when the TSC was tsc. With a stable TSC
@@ -42,9 +46,10 @@ void clock_stop_singleshot(struct vcpu *v);
 /*
  * Raise VIRQ_TIMER of v every period_ns while it runs; 0: no more. A vCPU
  * that was not running when a period ended gets one event when it runs
- * again. Returns 0, -EINVAL (period out of range).
+ * again. If v is not the caller (self), it begins with v's next turn.
+ * Returns 0, -EINVAL (period out of range).
  */
-must_check int clock_set_periodic(struct vcpu *v, uint64_t period_ns,
+must_check int clock_set_periodic(struct vcpu *v, uint64_t period_ns, bool self,
                                   struct effects *fx);
 
 /* v stopped, or began, to run on cpu. Called by the scheduler, no lock. */

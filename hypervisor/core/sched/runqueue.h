@@ -7,6 +7,9 @@
  * the time each has used, divided by its domain's weight. The least runs
  * first. Whoever wakes is set no further behind the others than
  * SCHED_BONUS_NS, so it runs soon, but cannot save up while it sleeps.
+ * Credits of two queues do not compare: a vCPU that moves keeps its distance
+ * to the floor of its queue. What compares between CPUs is usage: the same
+ * weighted time, but fading, so that it says what a vCPU had of late.
  *
  * How a switch goes:
  *   next = sched_pick(...)   account, choose; prev may still be on the CPU
@@ -39,10 +42,13 @@
 #define SCHED_LEAD_NS 1000000ll
 /* The most credit that waking up is worth. */
 #define SCHED_BONUS_NS 5000000ll
-/* How far behind the vCPUs of another CPU are before a busy CPU pulls. */
-#define SCHED_PULL_NS 20000000ll
-/* The most that one queue may set a newcomer back. */
+/* The most that a newcomer to a queue may be ahead of the others. */
 #define SCHED_AHEAD_NS 100000000ll
+/* Usage fades over about this time: 134 ms. A vCPU that runs all the time
+ * has this usage, at the default weight. */
+#define SCHED_FADE_NS (1ull << 27)
+/* By how much less usage a vCPU that waits elsewhere is pulled to a CPU. */
+#define SCHED_PULL_NS (SCHED_FADE_NS / 4)
 
 /* Called once for each CPU: nothing to run. */
 void sched_init_cpu(struct hv *hv, unsigned int cpu);
@@ -118,7 +124,8 @@ must_check int vcpu_set_affinity(struct vcpu *v, cpumask_t mask,
  */
 must_check int vcpu_pin(struct vcpu *v, int cpu, struct effects *fx);
 
-/* Time v has run so far, ns. */
+/* Where v's time went up to now; and of that, how long it ran, ns. */
+struct vcpu_runstate_info vcpu_runstate(struct vcpu *v, uint64_t now_ns);
 uint64_t vcpu_run_time(struct vcpu *v, uint64_t now_ns);
 
 /* Panic unless the invariants above hold. No CPU schedules meanwhile. */

@@ -19,9 +19,6 @@
 #include "effects.h"
 #include "hv.h"
 
-/* A deadline further ahead than this counts as this. About 13 days. */
-#define TIMER_HORIZON_NS (1ull << 50)
-
 /* Called once for each CPU, before anything is armed on it. */
 void timer_init_cpu(struct hv *hv, unsigned int cpu);
 
@@ -30,7 +27,7 @@ void timer_init(struct timer *t, void (*fire)(struct timer *t, uint64_t now_ns,
 
 /*
  * Fire t on cpu once system time is deadline_ns, or at the next occasion if
- * it is past. A timer that is armed already is moved.
+ * it is past; UINT64_MAX is as good as never. An armed timer is moved.
  *  fx  rearm_timer when it is this CPU's earliest, resched for another CPU.
  */
 void timer_arm(struct hv *hv, struct timer *t, unsigned int cpu,

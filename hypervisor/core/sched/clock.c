@@ -1,0 +1,207 @@
+/* SPDX-License-Identifier: MIT */
+#include "sched/clock.h"
+
+#include <errno.h>
+
+#include <pv-abi/event_channel.h>
+#include <pv-abi/inline/barrier.h>
+#include <pv-abi/inline/shared.h>
+
+#include "event/upcall.h"
+#include "event/virq.h"
+#include "hal.h"
+#include "hv.h"
+#include "sched/runqueue.h"
+#include "sched/timer.h"
+#include "spinlock.h"
+
+/* A deadline that makes no sense is answered after this long, so that a
+ * guest whose arithmetic overflowed goes on ticking. */
+#define CLOCK_ABSURD_NS 100000000ull
+
+/* ------------------------------------------------------------- clocks */
+
+/*
+ * The version is odd while the rest changes. It is read back from memory
+ * that the guest may write: a guest that does so fools itself.
+ */
+static uint32_t begin_version(uint32_t *version)
+{
+    uint32_t odd = shared_read(version) | 1;
+
+    shared_write(version, odd);
+    smp_wmb();
+    return odd;
+}
+
+static void end_version(uint32_t *version, uint32_t odd)
+{
+    smp_wmb();
+    shared_write(version, odd + 1);
+}
+
+void vcpu_time_publish(struct vcpu *v, uint64_t tsc, uint64_t now_ns)
+{
+    const struct hv_machine *machine = &v->d->hv->machine;
+    struct vcpu_time_info *t = &v->event.info->time;
+    uint32_t odd = begin_version(&t->version);
+
+    shared_write(&t->tsc_timestamp, tsc);
+    shared_write(&t->system_time, now_ns);
+    shared_write(&t->tsc_to_system_mul, machine->tsc_mul);
+    shared_write(&t->tsc_shift, machine->tsc_shift);
+    shared_write(&t->flags,
+                 machine->tsc_stable ? XEN_PVCLOCK_TSC_STABLE_BIT : 0);
+    end_version(&t->version, odd);
+    v->time.area_stale = v->time.area_guest_va != 0;
+}
+
+void wallclock_publish(struct domain *d)
+{
+    struct shared_info *s = d->shared_info;
+    uint64_t sec = d->hv->wallclock_sec + (uint64_t)d->time_offset_s;
+    uint32_t odd = begin_version(&s->wc_version);
+
+    shared_write(&s->wc_sec, (uint32_t)sec);
+    shared_write(&s->wc_sec_hi, (uint32_t)(sec >> 32));
+    shared_write(&s->wc_nsec, d->hv->wallclock_nsec);
+    end_version(&s->wc_version, odd);
+}
+
+void wallclock_set(struct hv *hv, uint64_t sec, uint32_t nsec)
+{
+    struct domain *d;
+
+    spin_lock(&hv->domains_lock);
+    hv->wallclock_sec = sec;
+    hv->wallclock_nsec = nsec;
+    LIST_FOREACH (d, &hv->domains, link) {
+        wallclock_publish(d);
+    }
+    spin_unlock(&hv->domains_lock);
+}
+
+/* ------------------------------------------------------------- timers */
+
+static void fire_singleshot(struct timer *t, uint64_t now_ns,
+                            struct effects *fx)
+{
+    virq_raise_vcpu(container_of(t, struct vcpu, time.singleshot), VIRQ_TIMER,
+                    fx);
+}
+
+void clock_set_singleshot(struct vcpu *v, uint64_t deadline_ns,
+                          struct effects *fx)
+{
+    timer_arm(v->d->hv, &v->time.singleshot, hal_cpu(), deadline_ns, fx);
+}
+
+void clock_stop_singleshot(struct vcpu *v)
+{
+    timer_disarm(v->d->hv, &v->time.singleshot);
+}
+
+/*
+ * The period starts from when the last one should have ended, so that ticks
+ * do not drift; after a long time off the CPU the missed ones count as one.
+ */
+static void tick(struct vcpu *v, uint64_t period_ns, unsigned int cpu,
+                 uint64_t now_ns, struct effects *fx)
+{
+    uint64_t last = v->time.last_tick_ns;
+
+    if (now_ns > last)
+        last += (now_ns - last) / period_ns * period_ns;
+    v->time.last_tick_ns = last;
+    virq_raise_vcpu(v, VIRQ_TIMER, fx);
+    timer_arm(v->d->hv, &v->time.periodic, cpu, last + period_ns, fx);
+}
+
+/* Another vCPU may change the period meanwhile: it is read once. */
+static uint64_t read_period(const struct vcpu *v)
+{
+    return __atomic_load_n(&v->time.period_ns, __ATOMIC_RELAXED);
+}
+
+static void fire_periodic(struct timer *t, uint64_t now_ns, struct effects *fx)
+{
+    struct vcpu *v = container_of(t, struct vcpu, time.periodic);
+    uint64_t period = read_period(v);
+
+    if (period != 0)
+        tick(v, period, t->cpu, now_ns, fx);
+}
+
+int clock_set_periodic(struct vcpu *v, uint64_t period_ns, bool self,
+                       struct effects *fx)
+{
+    if (period_ns != 0 &&
+        (period_ns < CLOCK_PERIOD_MIN_NS || period_ns > CLOCK_PERIOD_MAX_NS))
+        return -EINVAL;
+    timer_disarm(v->d->hv, &v->time.periodic);
+    v->time.last_tick_ns = hal_now_ns();
+    __atomic_store_n(&v->time.period_ns, period_ns, __ATOMIC_RELAXED);
+    if (period_ns != 0 && self)
+        timer_arm(v->d->hv, &v->time.periodic, hal_cpu(),
+                  v->time.last_tick_ns + period_ns, fx);
+    return 0;
+}
+
+void clock_switch_out(struct vcpu *v)
+{
+    if (read_period(v) != 0)
+        timer_disarm(v->d->hv, &v->time.periodic);
+}
+
+void clock_switch_in(struct vcpu *v, unsigned int cpu, uint64_t now_ns,
+                     struct effects *fx)
+{
+    uint64_t period = read_period(v);
+    uint64_t due = v->time.last_tick_ns + period;
+
+    if (period == 0)
+        return;
+    if (now_ns >= due)
+        tick(v, period, cpu, now_ns, fx);
+    else
+        timer_arm(v->d->hv, &v->time.periodic, cpu, due, fx);
+}
+
+/* A vCPU whose poll was ended by an event is not woken for its time-out. */
+static void fire_poll(struct timer *t, uint64_t now_ns, struct effects *fx)
+{
+    struct vcpu *v = container_of(t, struct vcpu, time.poll);
+
+    if (__atomic_load_n(&v->event.polling, __ATOMIC_SEQ_CST) != 0)
+        vcpu_kick(v, fx);
+}
+
+void clock_init(struct vcpu *v)
+{
+    timer_init(&v->time.singleshot, fire_singleshot);
+    timer_init(&v->time.periodic, fire_periodic);
+    timer_init(&v->time.poll, fire_poll);
+    v->time.period_ns = CLOCK_PERIOD_NS;
+}
+
+void clock_destroy(struct vcpu *v)
+{
+    timer_stop(v->d->hv, &v->time.singleshot);
+    timer_stop(v->d->hv, &v->time.periodic);
+    timer_stop(v->d->hv, &v->time.poll);
+}
+
+int64_t do_set_timer_op(struct vcpu *v, uint64_t deadline_ns,
+                        struct effects *fx)
+{
+    uint64_t now = hal_now_ns();
+
+    if (deadline_ns == 0)
+        clock_stop_singleshot(v);
+    else if ((int64_t)deadline_ns < 0 ||
+             (deadline_ns > now && deadline_ns - now > CLOCK_HORIZON_NS))
+        clock_set_singleshot(v, now + CLOCK_ABSURD_NS, fx);
+    else
+        clock_set_singleshot(v, deadline_ns, fx);
+    return 0;
+}

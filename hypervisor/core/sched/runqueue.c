@@ -1,0 +1,323 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * One CPU's queue, and the choice of what it runs. What moves vCPUs between
+ * CPUs is in balance.c; what makes them want to run or not, in vcpu.c.
+ */
+#include "sched/runqueue.h"
+
+#include "bug.h"
+#include "hal.h"
+#include "sched/clock.h"
+#include "sched/queue.h"
+#include "sched/runstate.h"
+
+/* Weight at which a nanosecond of running costs a nanosecond of credit. */
+#define WEIGHT_UNIT 256
+
+void sched_init_cpu(struct hv *hv, unsigned int cpu)
+{
+    struct hv_cpu *c = &hv->cpus[cpu];
+
+    spin_lock_init(&c->sched_lock, LOCK_SCHED);
+    TAILQ_INIT(&c->queue);
+    c->head_usage = UINT64_MAX;
+    c->slice_end_ns = UINT64_MAX;
+}
+
+uint64_t sched_slice_end(struct hv *hv, unsigned int cpu)
+{
+    return __atomic_load_n(&hv->cpus[cpu].slice_end_ns, __ATOMIC_RELAXED);
+}
+
+/* ------------------------------------------------------------- queue */
+
+static void note_head(struct hv_cpu *c)
+{
+    struct vcpu *head = TAILQ_FIRST(&c->queue);
+
+    __atomic_store_n(&c->head_usage, head ? head->sched.usage : UINT64_MAX,
+                     __ATOMIC_SEQ_CST);
+}
+
+void queue_insert(struct hv_cpu *c, struct vcpu *v)
+{
+    struct vcpu *other;
+
+    ASSERT(spin_is_held(&c->sched_lock) && !v->sched.queued);
+    TAILQ_FOREACH (other, &c->queue, sched.link) {
+        if (v->sched.credit < other->sched.credit)
+            break;
+    }
+    if (other)
+        TAILQ_INSERT_BEFORE(other, v, sched.link);
+    else
+        TAILQ_INSERT_TAIL(&c->queue, v, sched.link);
+    v->sched.queued = true;
+    c->queue_count++;
+    note_head(c);
+}
+
+void queue_remove(struct hv_cpu *c, struct vcpu *v)
+{
+    ASSERT(spin_is_held(&c->sched_lock) && v->sched.queued);
+    TAILQ_REMOVE(&c->queue, v, sched.link);
+    v->sched.queued = false;
+    c->queue_count--;
+    note_head(c);
+}
+
+void queue_clamp_credit(const struct hv_cpu *c, struct vcpu *v)
+{
+    int64_t least = c->floor - SCHED_BONUS_NS;
+    int64_t most = c->floor + SCHED_AHEAD_NS;
+
+    if (v->sched.credit < least)
+        v->sched.credit = least;
+    if (v->sched.credit > most)
+        v->sched.credit = most;
+}
+
+/* -------------------------------------------------------- accounting */
+
+/* What is left of a usage after elapsed ns: the curve's tangent. */
+static uint64_t fade(uint64_t usage, uint64_t elapsed)
+{
+    if (elapsed >= SCHED_FADE_NS)
+        return 0;
+    return usage - usage / SCHED_FADE_NS * elapsed -
+           usage % SCHED_FADE_NS * elapsed / SCHED_FADE_NS;
+}
+
+/* Clocks of two CPUs may differ by a little: time never runs backwards. */
+static uint64_t close_stint(struct vcpu *v, uint64_t now_ns)
+{
+    uint64_t elapsed = 0;
+
+    if (now_ns > v->sched.since_ns) {
+        elapsed = now_ns - v->sched.since_ns;
+        v->sched.since_ns = now_ns;
+    }
+    v->sched.usage = fade(v->sched.usage, elapsed);
+    return elapsed;
+}
+
+void sched_account(struct vcpu *v, uint64_t now_ns)
+{
+    uint64_t cost = close_stint(v, now_ns) * WEIGHT_UNIT / v->d->weight;
+
+    v->sched.credit += (int64_t)cost;
+    v->sched.usage += cost;
+}
+
+void sched_account_waiting(struct vcpu *v, uint64_t now_ns)
+{
+    close_stint(v, now_ns);
+}
+
+/* The floor below which nobody who comes here is set; never sinks. */
+static void raise_floor(struct hv_cpu *c)
+{
+    const struct vcpu *head = TAILQ_FIRST(&c->queue);
+    int64_t least = head ? head->sched.credit : INT64_MAX;
+
+    if (c->current && c->current->sched.credit < least)
+        least = c->current->sched.credit;
+    if (least != INT64_MAX && least > c->floor)
+        c->floor = least;
+}
+
+struct vcpu_runstate_info vcpu_runstate(struct vcpu *v, uint64_t now_ns)
+{
+    struct hv_cpu *c = lock_queue_of(v);
+    struct vcpu_runstate_info r = runstate_read(v, now_ns);
+
+    spin_unlock(&c->sched_lock);
+    return r;
+}
+
+uint64_t vcpu_run_time(struct vcpu *v, uint64_t now_ns)
+{
+    return vcpu_runstate(v, now_ns).time[RUNSTATE_running];
+}
+
+/* ------------------------------------------------------------ choice */
+
+/* The first in c's queue that may run on cpu. */
+static struct vcpu *first_allowed(struct hv_cpu *c, unsigned int cpu)
+{
+    struct vcpu *v;
+
+    TAILQ_FOREACH (v, &c->queue, sched.link) {
+        if (vcpu_may_use(v, cpu))
+            return v;
+    }
+    return NULL;
+}
+
+/* Whether current goes on although first waits. */
+static bool current_stays(struct hv_cpu *c, unsigned int cpu,
+                          const struct vcpu *first, uint64_t now_ns)
+{
+    struct vcpu *v = c->current;
+    int64_t lead;
+
+    if (!v || !vcpu_wants_cpu(v) || !vcpu_may_use(v, cpu))
+        return false;
+    if (!first)
+        return true;
+    if (v->sched.yield) {
+        /* Whoever yields gives up the lead that would bring it back at
+         * once. */
+        if (v->sched.credit < first->sched.credit)
+            v->sched.credit = first->sched.credit;
+        return false;
+    }
+    lead = now_ns >= c->slice_end_ns ? 0 : SCHED_LEAD_NS;
+    return v->sched.credit <= first->sched.credit + lead;
+}
+
+static int runstate_off_cpu(const struct vcpu *v)
+{
+    if (v->sched.run == VCPU_OFFLINE || v->sched.pause_count > 0)
+        return RUNSTATE_offline;
+    return v->sched.run == VCPU_BLOCKED ? RUNSTATE_blocked : RUNSTATE_runnable;
+}
+
+/* Current leaves the CPU, its registers still in it. */
+static void put_current(struct hv_cpu *c, uint64_t now_ns)
+{
+    struct vcpu *v = c->current;
+
+    c->current = NULL;
+    v->sched.yield = false;
+    if (v->sched.run == VCPU_RUNNING)
+        v->sched.run = VCPU_RUNNABLE;
+    runstate_change(v, runstate_off_cpu(v), now_ns);
+    if (vcpu_wants_cpu(v))
+        queue_insert(c, v);
+}
+
+static void set_current(struct hv_cpu *c, struct vcpu *v, uint64_t now_ns)
+{
+    queue_remove(c, v);
+    c->current = v;
+    v->sched.run = VCPU_RUNNING;
+    v->sched.on_cpu = true;
+    sched_account_waiting(v, now_ns);
+    runstate_change(v, RUNSTATE_running, now_ns);
+}
+
+static struct vcpu *pick_local(struct hv *hv, unsigned int cpu, uint64_t now_ns)
+{
+    struct hv_cpu *c = &hv->cpus[cpu];
+    struct vcpu *first;
+
+    spin_lock(&c->sched_lock);
+    if (c->current)
+        sched_account(c->current, now_ns);
+    first = first_allowed(c, cpu);
+    if (!current_stays(c, cpu, first, now_ns)) {
+        if (c->current)
+            put_current(c, now_ns);
+        if (first)
+            set_current(c, first, now_ns);
+        c->slice_end_ns = 0;
+    }
+    if (!c->current)
+        c->slice_end_ns = UINT64_MAX;
+    else if (now_ns >= c->slice_end_ns)
+        c->slice_end_ns = now_ns + SCHED_SLICE_NS;
+    if (c->current)
+        c->current->sched.yield = false;
+    raise_floor(c);
+    first = c->current;
+    spin_unlock(&c->sched_lock);
+    return first;
+}
+
+/*
+ * Nothing to run here. The CPU first says that it is idle and then looks at
+ * the others, whoever queues a vCPU does so before it looks for idle CPUs:
+ * one of the two sees the other.
+ */
+static struct vcpu *pick_idle(struct hv *hv, unsigned int cpu, uint64_t now_ns)
+{
+    struct vcpu *v = NULL;
+
+    cpumask_add_atomic(&hv->idle, cpu);
+    while (!v && sched_pull(hv, cpu, UINT64_MAX))
+        v = pick_local(hv, cpu, now_ns);
+    if (!v)
+        v = pick_local(hv, cpu, now_ns);
+    if (v)
+        cpumask_remove_atomic(&hv->idle, cpu);
+    return v;
+}
+
+struct vcpu *sched_pick(struct hv *hv, unsigned int cpu, uint64_t now_ns,
+                        struct effects *fx)
+{
+    struct hv_cpu *c = &hv->cpus[cpu];
+    struct vcpu *prev = c->current;
+    struct vcpu *next;
+
+    ASSERT(cpu == hal_cpu());
+    if (prev && now_ns >= c->slice_end_ns && prev->sched.usage > SCHED_PULL_NS)
+        sched_pull(hv, cpu, prev->sched.usage - SCHED_PULL_NS);
+    next = pick_local(hv, cpu, now_ns);
+    if (!next)
+        next = pick_idle(hv, cpu, now_ns);
+    else if (cpumask_has(cpumask_read(&hv->idle), cpu))
+        cpumask_remove_atomic(&hv->idle, cpu);
+
+    if (prev != next) {
+        fx->rearm_timer = true;
+        if (prev)
+            clock_switch_out(prev);
+        if (next)
+            clock_switch_in(next, cpu, now_ns, fx);
+    }
+    return next;
+}
+
+/* -------------------------------------------------------- invariants */
+
+static void check_queued(struct hv *hv, unsigned int cpu)
+{
+    struct hv_cpu *c = &hv->cpus[cpu];
+    int64_t last = INT64_MIN;
+    unsigned int count = 0;
+    struct vcpu *v;
+
+    TAILQ_FOREACH (v, &c->queue, sched.link) {
+        BUG_ON(!v->sched.queued || v->sched.cpu != cpu || v == c->current);
+        BUG_ON(v->sched.run != VCPU_RUNNABLE || v->sched.pause_count > 0);
+        BUG_ON(v->sched.credit < last);
+        last = v->sched.credit;
+        count++;
+    }
+    BUG_ON(count != c->queue_count);
+}
+
+void sched_check(struct hv *hv)
+{
+    struct domain *d;
+    struct vcpu *v;
+    unsigned int cpu;
+
+    cpumask_for_each(cpu, hv->online)
+    {
+        check_queued(hv, cpu);
+        v = hv->cpus[cpu].current;
+        BUG_ON(v && (v->sched.cpu != cpu || !v->sched.on_cpu));
+        BUG_ON(v && v->sched.queued);
+    }
+    LIST_FOREACH (d, &hv->domains, link) {
+        domain_for_each_vcpu (d, v) {
+            bool current = hv->cpus[v->sched.cpu].current == v;
+
+            BUG_ON(v->sched.run == VCPU_RUNNING && !current);
+            BUG_ON(vcpu_wants_cpu(v) && !current && !v->sched.queued);
+        }
+    }
+}
