@@ -45,6 +45,14 @@ HV_CORE_MM := \
     hypervisor/core/mm/validate.c \
     hypervisor/core/mm/walk.c
 
+# Event channels, and the way from a port to an upcall.
+HV_CORE_EVENT := \
+    hypervisor/core/event/channel.c \
+    hypervisor/core/event/channel_op.c \
+    hypervisor/core/event/port.c \
+    hypervisor/core/event/upcall.c \
+    hypervisor/core/event/virq.c
+
 # Which vCPU runs where; clocks and timers.
 HV_CORE_SCHED := \
     hypervisor/core/sched/balance.c \
@@ -78,7 +86,7 @@ HV_CORE_CALL := \
     hypervisor/core/call/dispatch.c \
     hypervisor/core/call/multicall.c
 
-HV_CORE := $(HV_CORE_MM) $(HV_CORE_SCHED) $(HV_CORE_DOMAIN) \
+HV_CORE := $(HV_CORE_MM) $(HV_CORE_EVENT) $(HV_CORE_SCHED) $(HV_CORE_DOMAIN) \
     $(HV_CORE_CALL)
 
 # --- Rules --------------------------------------------------------------------

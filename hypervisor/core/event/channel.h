@@ -71,8 +71,7 @@ must_check int evtchn_alloc_unbound(struct domain *d, domid_t remote,
  */
 must_check int evtchn_bind_interdomain(struct domain *d, struct domain *remote,
                                        evtchn_port_t remote_port,
-                                       evtchn_port_t *port,
-                                       struct effects *fx);
+                                       evtchn_port_t *port, struct effects *fx);
 
 /*
  * Signal on port of d: the peer of an interdomain channel, or the vCPU of an

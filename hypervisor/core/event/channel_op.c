@@ -1,0 +1,264 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * event_channel_op: one function a row of pv-abi/evtchn_ops.def, each with
+ * a private copy of its argument. Copying in and out is derived from the
+ * rows, at the end.
+ */
+#include <errno.h>
+#include <string.h>
+
+#include "bug.h"
+#include "domain/domain.h"
+#include "event/channel.h"
+#include "event/port.h"
+#include "event/upcall.h"
+#include "event/virq.h"
+#include "hal.h"
+
+/*
+ * The domain id of a guest's argument, with a reference. Only dom0 may name
+ * another than its own. The caller puts it.
+ */
+static int find_target(struct domain *d, domid_t id, struct domain **out)
+{
+    if (id != DOMID_SELF && id != d->domid && !d->privileged)
+        return -EPERM;
+    *out = domain_find_from(d, id);
+    return *out ? 0 : -ESRCH;
+}
+
+static int op_alloc_unbound(struct vcpu *v, struct evtchn_alloc_unbound *op,
+                            struct effects *fx)
+{
+    domid_t remote =
+        op->remote_dom == DOMID_SELF ? v->d->domid : op->remote_dom;
+    struct domain *d;
+    int rc = find_target(v->d, op->dom, &d);
+
+    if (rc)
+        return rc;
+    rc = evtchn_alloc_unbound(d, remote, &op->port);
+    domain_put(d);
+    return rc;
+}
+
+static int op_bind_interdomain(struct vcpu *v,
+                               struct evtchn_bind_interdomain *op,
+                               struct effects *fx)
+{
+    struct domain *remote = domain_find_from(v->d, op->remote_dom);
+    int rc;
+
+    if (!remote)
+        return -ESRCH;
+    rc = evtchn_bind_interdomain(v->d, remote, op->remote_port, &op->local_port,
+                                 fx);
+    domain_put(remote);
+    return rc;
+}
+
+static int op_bind_virq(struct vcpu *v, struct evtchn_bind_virq *op,
+                        struct effects *fx)
+{
+    struct domain *d = v->d;
+    struct vcpu *target = domain_vcpu(d, op->vcpu);
+    int rc;
+
+    if (op->virq >= NR_VIRQS || (virq_is_global(op->virq) && op->vcpu != 0))
+        return -EINVAL;
+    if (!target)
+        return -ENOENT;
+    spin_lock(&d->event.lock);
+    rc = target->event.virq_to_port[op->virq] ? -EEXIST
+                                              : port_reserve(d, &op->port);
+    if (!rc) {
+        port_open(d, op->port, EVTCHNSTAT_virq, op->vcpu)->peer = op->virq;
+        target->event.virq_to_port[op->virq] = op->port;
+    }
+    spin_unlock(&d->event.lock);
+    return rc;
+}
+
+static int op_bind_ipi(struct vcpu *v, struct evtchn_bind_ipi *op,
+                       struct effects *fx)
+{
+    struct domain *d = v->d;
+    int rc;
+
+    if (!domain_vcpu(d, op->vcpu))
+        return -ENOENT;
+    spin_lock(&d->event.lock);
+    rc = port_reserve(d, &op->port);
+    if (!rc)
+        port_open(d, op->port, EVTCHNSTAT_ipi, op->vcpu);
+    spin_unlock(&d->event.lock);
+    return rc;
+}
+
+static int op_close(struct vcpu *v, struct evtchn_close *op, struct effects *fx)
+{
+    return evtchn_close(v->d, op->port);
+}
+
+static int op_send(struct vcpu *v, struct evtchn_send *op, struct effects *fx)
+{
+    return evtchn_send(v->d, op->port, fx);
+}
+
+/* Fill *op from a port; d's lock is held. */
+static int describe_port(struct domain *d, struct evtchn_status *op)
+{
+    const struct evtchn *e;
+
+    if (!evtchn_exists(d, op->port))
+        return -EINVAL;
+    e = port_entry(d, op->port);
+    op->status = e->state;
+    op->vcpu = e->notify_vcpu;
+    memset(&op->u, 0, sizeof(op->u));
+    switch (e->state) {
+    case EVTCHNSTAT_unbound:
+        op->u.unbound.dom = e->remote_domid;
+        break;
+    case EVTCHNSTAT_interdomain:
+        op->u.interdomain.dom = e->remote->domid;
+        op->u.interdomain.port = e->peer;
+        break;
+    case EVTCHNSTAT_virq:
+        op->u.virq = e->peer;
+        break;
+    }
+    return 0;
+}
+
+static int op_status(struct vcpu *v, struct evtchn_status *op,
+                     struct effects *fx)
+{
+    struct domain *d;
+    int rc = find_target(v->d, op->dom, &d);
+
+    if (rc)
+        return rc;
+    spin_lock(&d->event.lock);
+    rc = describe_port(d, op);
+    spin_unlock(&d->event.lock);
+    domain_put(d);
+    return rc;
+}
+
+static int op_bind_vcpu(struct vcpu *v, struct evtchn_bind_vcpu *op,
+                        struct effects *fx)
+{
+    struct domain *d = v->d;
+    struct evtchn *e;
+    int rc = 0;
+
+    if (!domain_vcpu(d, op->vcpu))
+        return -ENOENT;
+    spin_lock(&d->event.lock);
+    e = port_find(d, op->port);
+    if (!e || e->state == EVTCHNSTAT_ipi ||
+        (e->state == EVTCHNSTAT_virq && !virq_is_global(e->peer)))
+        rc = -EINVAL;
+    else
+        __atomic_store_n(&e->notify_vcpu, (uint16_t)op->vcpu, __ATOMIC_RELAXED);
+    spin_unlock(&d->event.lock);
+    return rc;
+}
+
+static int op_unmask(struct vcpu *v, struct evtchn_unmask *op,
+                     struct effects *fx)
+{
+    struct domain *d = v->d;
+    int rc = 0;
+
+    spin_lock(&d->event.lock);
+    if (!evtchn_exists(d, op->port))
+        rc = -EINVAL;
+    else if (port_find(d, op->port))
+        port_unmask(d, op->port, port_entry(d, op->port)->notify_vcpu, fx);
+    spin_unlock(&d->event.lock);
+    return rc;
+}
+
+static int op_reset(struct vcpu *v, struct evtchn_reset *op, struct effects *fx)
+{
+    struct domain *d;
+    int rc = find_target(v->d, op->dom, &d);
+
+    if (rc)
+        return rc;
+    if (d != v->d && d->pause_count == 0)
+        rc = -EINVAL;
+    else
+        rc = evtchn_reset(d, fx);
+    domain_put(d);
+    return rc;
+}
+
+/* -------------------------------------------------------- the hypercall */
+
+union evtchn_arg {
+#define EVTCHN_OP(nr, name, type, direction, doc) type name;
+#include <pv-abi/evtchn_ops.def>
+};
+
+/*
+ * The result cannot be told to the guest, which therefore could never close
+ * the port that an operation made: take it back.
+ */
+static void undo(struct vcpu *v, uint32_t cmd, const union evtchn_arg *a)
+{
+    struct domain *d = v->d;
+    evtchn_port_t port = 0;
+
+    switch (cmd) {
+    case EVTCHNOP_bind_interdomain:
+        port = a->bind_interdomain.local_port;
+        break;
+    case EVTCHNOP_bind_virq:
+        port = a->bind_virq.port;
+        break;
+    case EVTCHNOP_bind_ipi:
+        port = a->bind_ipi.port;
+        break;
+    case EVTCHNOP_alloc_unbound:
+        if (find_target(v->d, a->alloc_unbound.dom, &d))
+            return;
+        port = a->alloc_unbound.port;
+        break;
+    }
+    if (port)
+        (void)!evtchn_close(d, port);
+    if (cmd == EVTCHNOP_alloc_unbound)
+        domain_put(d);
+}
+
+enum { COPY_IN = 1, COPY_OUT = 2, COPY_INOUT = 3 };
+
+int64_t do_event_channel_op(struct vcpu *v, uint32_t cmd, guest_ptr_t arg,
+                            struct effects *fx)
+{
+    union evtchn_arg a;
+    int rc;
+
+    switch (cmd) {
+#define EVTCHN_OP(nr, name, type, direction, doc)                              \
+    case nr:                                                                   \
+        if (hal_copy_from_guest(&a, arg.va, sizeof(type)))                     \
+            return -EFAULT;                                                    \
+        rc = op_##name(v, &a.name, fx);                                        \
+        if (rc == 0 && (COPY_##direction & COPY_OUT) &&                        \
+            hal_copy_to_guest(arg.va, &a, sizeof(type))) {                     \
+            undo(v, nr, &a);                                                   \
+            rc = -EFAULT;                                                      \
+        }                                                                      \
+        return rc;
+#define EVTCHN_OP_REFUSED(nr, name, error, doc)                                \
+    case nr:                                                                   \
+        return -error;
+#include <pv-abi/evtchn_ops.def>
+    default:
+        return -ENOSYS;
+    }
+}

@@ -1,0 +1,190 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Raising in the order that upcall.h states, and where a vCPU's vcpu_info
+ * lies. Every word here may be written by the guest at the same time: a lie
+ * in it costs that guest its own events, nothing more.
+ */
+#include "event/upcall.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include <pv-abi/inline/barrier.h>
+#include <pv-abi/inline/shared.h>
+
+#include "bug.h"
+#include "hal.h"
+#include "mm/frame.h"
+#include "sched/runqueue.h"
+
+/* Offsets at which a whole vcpu_info fits into a page. */
+#define INFO_OFFSET_MAX (PAGE_SIZE - sizeof(struct vcpu_info))
+
+void vcpu_event_init(struct vcpu *v)
+{
+    v->event.own.evtchn_upcall_mask = 1;
+    v->event.info = v->id < XEN_LEGACY_MAX_VCPUS
+                        ? &v->d->shared_info->vcpu_info[v->id]
+                        : &v->event.own;
+    v->event.info_mfn = MFN_INVALID;
+}
+
+/* ------------------------------------------------------------- raise */
+
+/*
+ * End v's SCHEDOP_poll, if it is in one. Whoever gets the old value counts
+ * the poller out; the poll's timer may stay armed, it finds nobody polling.
+ */
+static void end_poll(struct vcpu *v)
+{
+    if (__atomic_exchange_n(&v->event.polling, 0, __ATOMIC_SEQ_CST) != 0)
+        __atomic_fetch_sub(&v->d->event.pollers, 1, __ATOMIC_SEQ_CST);
+}
+
+void vcpu_kick(struct vcpu *v, struct effects *fx)
+{
+    end_poll(v);
+    smp_mb(); /* what v looks for is written before we ask how v is */
+    if (__atomic_load_n(&v->sched.run, __ATOMIC_SEQ_CST) == VCPU_BLOCKED) {
+        vcpu_wake(v, hal_now_ns(), fx);
+    } else if (!vcpu_is_quiet(v)) {
+        unsigned int cpu = __atomic_load_n(&v->sched.cpu, __ATOMIC_SEQ_CST);
+
+        /* This CPU looks by itself on its way out. */
+        if (cpu != hal_cpu())
+            effects_resched(fx, cpu);
+    }
+}
+
+/* Wake those that poll on port, or on many ports: these look themselves. */
+static void wake_pollers(struct domain *d, evtchn_port_t port,
+                         struct effects *fx)
+{
+    struct vcpu *v;
+
+    if (likely(__atomic_load_n(&d->event.pollers, __ATOMIC_SEQ_CST) == 0))
+        return;
+    domain_for_each_vcpu (d, v) {
+        int on = __atomic_load_n(&v->event.polling, __ATOMIC_SEQ_CST);
+
+        if (on < 0 || (on > 0 && (evtchn_port_t)on == port))
+            vcpu_kick(v, fx);
+    }
+}
+
+/*
+ * Steps 2 and 3 of a raise: the selector, the upcall flag, the vCPU. A vCPU
+ * that runs with upcalls masked is left alone: it looks at the flag itself
+ * after it has unmasked them.
+ */
+static void select_word(struct domain *d, unsigned int notify,
+                        evtchn_port_t port, struct effects *fx)
+{
+    struct vcpu *v = d->vcpus[notify];
+    struct vcpu_info *info;
+
+    if (unlikely(!v))
+        return; /* a port made before the vCPU: nobody listens yet */
+    info = __atomic_load_n(&v->event.info, __ATOMIC_SEQ_CST);
+    if (shared_test_and_set_bit(&info->evtchn_pending_sel, port / 64))
+        return;
+    if (shared_exchange(&info->evtchn_upcall_pending, (uint8_t)1))
+        return;
+    if (shared_read(&info->evtchn_upcall_mask) == 0 ||
+        __atomic_load_n(&v->sched.run, __ATOMIC_SEQ_CST) == VCPU_BLOCKED)
+        vcpu_kick(v, fx);
+}
+
+void port_raise(struct domain *d, evtchn_port_t port, unsigned int notify,
+                struct effects *fx)
+{
+    struct shared_info *shared = d->shared_info;
+
+    if (shared_test_and_set_bit(shared->evtchn_pending, port))
+        return;
+    if (!shared_test_bit(shared->evtchn_mask, port))
+        select_word(d, notify, port, fx);
+    wake_pollers(d, port, fx);
+}
+
+void port_unmask(struct domain *d, evtchn_port_t port, unsigned int notify,
+                 struct effects *fx)
+{
+    struct shared_info *shared = d->shared_info;
+
+    if (shared_test_and_clear_bit(shared->evtchn_mask, port) &&
+        shared_test_bit(shared->evtchn_pending, port))
+        select_word(d, notify, port, fx);
+}
+
+void port_clear(struct domain *d, evtchn_port_t port)
+{
+    shared_clear_bit(d->shared_info->evtchn_pending, port);
+}
+
+bool port_is_pending(const struct domain *d, evtchn_port_t port)
+{
+    return shared_test_bit(d->shared_info->evtchn_pending, port);
+}
+
+/* ---------------------------------------------------------- vcpu_info */
+
+/*
+ * What v looks at must be complete before others write to it; whoever read
+ * the old pointer writes to the old place, which the bits set here make up
+ * for: v looks at every word once more.
+ */
+static void adopt_info(struct vcpu *v, struct vcpu_info *info)
+{
+    if (v->event.info == &v->event.own)
+        *info = v->event.own;
+    else
+        shared_read_bytes(info, v->event.info, sizeof(*info));
+    __atomic_store_n(&v->event.info, info, __ATOMIC_SEQ_CST);
+    smp_mb();
+    __atomic_store_n(&info->evtchn_pending_sel, ~0ul, __ATOMIC_SEQ_CST);
+    shared_write(&info->evtchn_upcall_pending, 1);
+}
+
+int vcpu_register_info(struct vcpu *v, mfn_t mfn, uint32_t offset,
+                       struct effects *fx)
+{
+    struct frame *frame;
+    uint8_t *page;
+    int rc;
+
+    if (offset > INFO_OFFSET_MAX || offset % sizeof(uint64_t) != 0)
+        return -ENXIO;
+    rc = frame_get_writable(v->d, mfn, &frame);
+    if (rc)
+        return -EINVAL;
+
+    spin_lock(&v->d->event.lock);
+    if (mfn_is_valid(v->event.info_mfn) || v->d->dying) {
+        spin_unlock(&v->d->event.lock);
+        frame_put_writable(v->d->hv, frame);
+        return -EINVAL;
+    }
+    page = hal_map(mfn);
+    v->event.info_mfn = mfn;
+    adopt_info(v, (struct vcpu_info *)(void *)(page + offset));
+    spin_unlock(&v->d->event.lock);
+    vcpu_kick(v, fx);
+    return 0;
+}
+
+void vcpu_unregister_info(struct vcpu *v)
+{
+    struct hv *hv = v->d->hv;
+    mfn_t mfn = v->event.info_mfn;
+    struct vcpu_info *old = v->event.info;
+
+    if (!mfn_is_valid(mfn))
+        return;
+    /* Virtual interrupts are raised with the lock held: none is now. */
+    spin_lock(&v->d->event.lock);
+    vcpu_event_init(v);
+    spin_unlock(&v->d->event.lock);
+    hal_unmap(old);
+    frame_put_writable(hv, frame_of(hv, mfn));
+}
