@@ -42,7 +42,10 @@ GUEST_KERNEL_OBJECTS := \
     xenbus_calls.o
 
 GUEST_APPS := \
-    hello
+    crash \
+    hello \
+    memhog \
+    spin
 
 GUEST_OBJECTS := $(GUEST_KERNEL_OBJECTS:%=$(GUEST)/kernel/%)
 GUEST_CRT     := $(GUEST)/guest.o

@@ -60,6 +60,8 @@ guest_entry:
     pushfq
     pop entry_regs+REGS_RFLAGS(%rip)
 
+    fxsave64 entry_fpu(%rip)
+
     /* The builder's stack is one page; ours is bigger and stays idle's. */
     lea boot_stack_end(%rip), %rsp
     xor %ebp, %ebp /* the end of every backtrace */

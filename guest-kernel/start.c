@@ -12,8 +12,9 @@
 #define ARGS_MAX 64
 
 struct start_info *start_info;
-/* In .data: entry.S writes it before anything is known about .bss. */
+/* In .data: entry.S writes them before anything is known about .bss. */
 struct cpu_user_regs entry_regs __attribute__((section(".data")));
+uint8_t entry_fpu[512] __attribute__((aligned(16), section(".data")));
 
 static char words[MAX_GUEST_CMDLINE];
 static char *argv[ARGS_MAX + 1] = {"guest"};

@@ -13,6 +13,7 @@
 #include <guest/console.h>
 #include <guest/hypercall.h>
 #include <guest/memory.h>
+#include <guest/start.h>
 #include <guest/thread.h>
 #include <pv-abi/sched.h>
 #include "internal.h"
@@ -21,7 +22,6 @@ static struct thread_list run_queue = TAILQ_HEAD_INITIALIZER(run_queue);
 static struct thread idle_thread = {.name = "idle"};
 static struct timer slice;
 static struct thread *corpse; /* a detached thread whose stack was in use */
-static uint8_t fpu_initial[512] __attribute__((aligned(16)));
 
 static void fpu_save(uint8_t *area)
 {
@@ -175,7 +175,7 @@ struct thread *thread_create(const char *name, void (*fn)(void *), void *arg)
     t->fn = fn;
     t->arg = arg;
     waitq_init(&t->joiners);
-    memcpy(t->fpu, fpu_initial, sizeof(t->fpu));
+    memcpy(t->fpu, entry_fpu, sizeof(t->fpu));
     _REENT_INIT_PTR(&t->reent);
     prepare_stack(t);
     was_masked = upcall_mask();
@@ -288,7 +288,6 @@ void threads_init(void)
     struct vcpu *self = this_vcpu();
 
     timer_init(&slice, slice_over, NULL);
-    fpu_save(fpu_initial);
     _REENT_INIT_PTR(&idle_thread.reent);
     waitq_init(&idle_thread.joiners);
     self->idle = self->current = &idle_thread;

@@ -32,6 +32,9 @@ extern struct start_info *start_info;
  */
 extern struct cpu_user_regs entry_regs;
 
+/* The FPU at the same moment, as FXSAVE stores it. */
+extern uint8_t entry_fpu[512];
+
 /* True in the initial, privileged domain. */
 bool start_is_dom0(void);
 
