@@ -57,6 +57,7 @@ def _firmware(options, folder):
 
 
 def _gdb(options):
+    """A machine that resets or powers off stays, to be looked at."""
     if not options.gdb:
         return []
-    return ["-S", "-gdb", "unix:gdb.sock,server=on,wait=off"]
+    return ["-S", "-no-shutdown", "-gdb", "unix:gdb.sock,server=on,wait=off"]

@@ -187,7 +187,7 @@ def _debug(options, folder, boot):
         extra = [word for file in files[1:]
                  for word in ("-ex", f"add-symbol-file {file}")]
         return subprocess.run(
-            ["gdb", "-q", str(files[0]), *extra,
-             "-ex", f"target remote {socket}"],
+            ["gdb", "-q", str(files[0]), "-ex", "set confirm off", *extra,
+             "-ex", f"target remote {socket}", "-ex", "set confirm on"],
             preexec_fn=lambda: signal.signal(
                 signal.SIGINT, signal.SIG_DFL)).returncode
