@@ -48,7 +48,7 @@ class Images:
                      f"dom0_mem={memory}M,max:{memory}M"]
         else:
             words = ["console=com1", f"dom0_mem={memory}M"]
-            if self.options.commands:
+            if self.options.commands is not None:
                 # A panic then ends QEMU with a status of its own.
                 words.append("debugexit")
         return " ".join(words + self.options.append.split())

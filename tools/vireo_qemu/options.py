@@ -100,7 +100,8 @@ def parse(arguments):
         parser.error("--timeout must be more than 0")
     if options.gdb and options.timeout is not None:
         parser.error("--gdb has no time out")
-    if options.timeout is None and options.commands and not options.gdb:
+    if options.timeout is None and options.commands is not None \
+            and not options.gdb:
         options.timeout = EXEC_TIMEOUT_S
     return options
 
