@@ -1,6 +1,9 @@
 # SPDX-License-Identifier: MIT
 # The control domain: the guest kernel with the programs of this folder.
 
+include dom0-tools/vireo/config/build.mk
+include dom0-tools/xenstored/build.mk
+
 DOM0 := $(O)/dom0.d
 
 # --- Objects: the list is a map -----------------------------------------------

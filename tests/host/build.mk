@@ -51,29 +51,10 @@ SUITE_console := dom0-tools/consoled/history.c dom0-tools/consoled/ring.c
 # dom0-tools/vireo
 SUITE_format := dom0-tools/vireo/format.c dom0-tools/vireo/json.c
 
-# dom0-tools/xenstored
-XENSTORED := \
-    dom0-tools/xenstored/connection.c \
-    dom0-tools/xenstored/dir.c \
-    dom0-tools/xenstored/domain.c \
-    dom0-tools/xenstored/forget.c \
-    dom0-tools/xenstored/node.c \
-    dom0-tools/xenstored/op_connection.c \
-    dom0-tools/xenstored/op_domain.c \
-    dom0-tools/xenstored/op_node.c \
-    dom0-tools/xenstored/operation.c \
-    dom0-tools/xenstored/path.c \
-    dom0-tools/xenstored/perms.c \
-    dom0-tools/xenstored/quota.c \
-    dom0-tools/xenstored/server.c \
-    dom0-tools/xenstored/store.c \
-    dom0-tools/xenstored/store_check.c \
-    dom0-tools/xenstored/transaction.c \
-    dom0-tools/xenstored/transport_ring.c \
-    dom0-tools/xenstored/tree.c \
-    dom0-tools/xenstored/watch.c \
-    dom0-tools/xenstored/wire.c
+# dom0-tools/vireo/config
+SUITE_config := $(CONFIG_READER)
 
+# dom0-tools/xenstored
 XENSTORE_FIXTURE := $(XENSTORED) tests/host/xenstore_fixture.c
 
 SUITE_xenstore_memory := $(XENSTORE_FIXTURE)
@@ -99,7 +80,7 @@ HOST_BSD    := -isystem $(O)/host/include '-D__unused=__attribute__((unused))'
 HOST_INC    := -I $(O)/include $(HOST_BSD)
 HOST_INC_hypervisor := -I hypervisor/include -I hypervisor/core \
                        -iquote hypervisor/lib
-HOST_INC_dom0-tools := -I dom0-tools
+HOST_INC_dom0-tools := -I dom0-tools $(CONFIG_INC)
 HOST_INC_tests      := $(HOST_INC_hypervisor) $(HOST_INC_dom0-tools) \
                        -I hypervisor -I tests/host
 

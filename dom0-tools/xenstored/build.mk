@@ -1,0 +1,27 @@
+# SPDX-License-Identifier: MIT
+# The store: pure, but for what moves bytes (the last group).
+
+XENSTORED := \
+    dom0-tools/xenstored/connection.c \
+    dom0-tools/xenstored/dir.c \
+    dom0-tools/xenstored/domain.c \
+    dom0-tools/xenstored/forget.c \
+    dom0-tools/xenstored/node.c \
+    dom0-tools/xenstored/op_connection.c \
+    dom0-tools/xenstored/op_domain.c \
+    dom0-tools/xenstored/op_node.c \
+    dom0-tools/xenstored/operation.c \
+    dom0-tools/xenstored/path.c \
+    dom0-tools/xenstored/perms.c \
+    dom0-tools/xenstored/quota.c \
+    dom0-tools/xenstored/server.c \
+    dom0-tools/xenstored/store.c \
+    dom0-tools/xenstored/store_check.c \
+    dom0-tools/xenstored/transaction.c \
+    dom0-tools/xenstored/tree.c \
+    dom0-tools/xenstored/watch.c \
+    dom0-tools/xenstored/wire.c
+
+# Domains on their rings.
+XENSTORED += \
+    dom0-tools/xenstored/transport_ring.c
