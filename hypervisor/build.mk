@@ -69,7 +69,10 @@ HV_CORE_DOMAIN := \
     hypervisor/core/domain/cmdline.c \
     hypervisor/core/domain/console.c \
     hypervisor/core/domain/control.c \
+    hypervisor/core/domain/dom0_build.c \
     hypervisor/core/domain/dom0_layout.c \
+    hypervisor/core/domain/dom0_memory.c \
+    hypervisor/core/domain/dom0_tables.c \
     hypervisor/core/domain/domain.c \
     hypervisor/core/domain/entry_calls.c \
     hypervisor/core/domain/hypercall_page.c \
