@@ -66,6 +66,7 @@ HV_CORE_SCHED := \
 
 # Domains: life, control, start of day.
 HV_CORE_DOMAIN := \
+    hypervisor/core/domain/bitmap_arg.c \
     hypervisor/core/domain/cmdline.c \
     hypervisor/core/domain/console.c \
     hypervisor/core/domain/control.c \
@@ -74,6 +75,9 @@ HV_CORE_DOMAIN := \
     hypervisor/core/domain/dom0_memory.c \
     hypervisor/core/domain/dom0_tables.c \
     hypervisor/core/domain/domain.c \
+    hypervisor/core/domain/domctl.c \
+    hypervisor/core/domain/domctl_domain.c \
+    hypervisor/core/domain/domctl_vcpu.c \
     hypervisor/core/domain/entry_calls.c \
     hypervisor/core/domain/hypercall_page.c \
     hypervisor/core/domain/life.c \
@@ -81,6 +85,7 @@ HV_CORE_DOMAIN := \
     hypervisor/core/domain/platform_op.c \
     hypervisor/core/domain/register_calls.c \
     hypervisor/core/domain/teardown.c \
+    hypervisor/core/domain/vcpu_context.c \
     hypervisor/core/domain/version.c \
     hypervisor/core/domain/vm_assist.c
 

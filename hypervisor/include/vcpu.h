@@ -135,6 +135,7 @@ struct vcpu {
     struct cpu_user_regs saved;
 
     bool initialised; /* has had a context: may be brought up */
+    bool context_paused; /* domctl holds a pause to see it; d->lock */
     bool kernel_mode; /* guest kernel (else guest user) */
     bool fpu_ts;      /* the guest's own CR0.TS */
     bool in_multicall;
