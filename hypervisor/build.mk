@@ -84,6 +84,7 @@ HV_CORE_DOMAIN := \
     hypervisor/core/domain/physdev.c \
     hypervisor/core/domain/platform_op.c \
     hypervisor/core/domain/register_calls.c \
+    hypervisor/core/domain/sysctl.c \
     hypervisor/core/domain/teardown.c \
     hypervisor/core/domain/vcpu_context.c \
     hypervisor/core/domain/version.c \
