@@ -53,6 +53,15 @@ HV_CORE_EVENT := \
     hypervisor/core/event/upcall.c \
     hypervisor/core/event/virq.c
 
+# Frames lent to other domains.
+HV_CORE_GRANT := \
+    hypervisor/core/grant/check.c \
+    hypervisor/core/grant/copy.c \
+    hypervisor/core/grant/grant_op.c \
+    hypervisor/core/grant/map.c \
+    hypervisor/core/grant/pin.c \
+    hypervisor/core/grant/table.c
+
 # Which vCPU runs where; clocks and timers.
 HV_CORE_SCHED := \
     hypervisor/core/sched/balance.c \
@@ -95,8 +104,8 @@ HV_CORE_CALL := \
     hypervisor/core/call/dispatch.c \
     hypervisor/core/call/multicall.c
 
-HV_CORE := $(HV_CORE_MM) $(HV_CORE_EVENT) $(HV_CORE_SCHED) $(HV_CORE_DOMAIN) \
-    $(HV_CORE_CALL)
+HV_CORE := $(HV_CORE_MM) $(HV_CORE_EVENT) $(HV_CORE_GRANT) \
+    $(HV_CORE_SCHED) $(HV_CORE_DOMAIN) $(HV_CORE_CALL)
 
 # --- Rules --------------------------------------------------------------------
 

@@ -1,0 +1,130 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * What the files of core/grant share: inside of it only.
+ *
+ * A *pin* is one use of one grant: a mapping's host part, its device part,
+ * or a copy in progress. Each pin holds a reference on the granted frame of
+ * its own, a writable one if it writes; so the frame outlives the grant, the
+ * table and the granter's death as long as anybody uses it, and with it the
+ * granter's struct (mm/frame.h). While a grant is pinned, what it grants is
+ * what struct grant_active says, whatever the guest writes to the entry.
+ *
+ * A *mapping* belongs to the mapper, in its maptrack; its handle is the
+ * index there. It has one or two parts, each with its pin.
+ *
+ * Locks: grant_table.lock for every field below. Never two of them at once:
+ * a mapping's steps in the granter's table and in the mapper's are separate,
+ * and a mapping that is between two steps is busy, which keeps others off.
+ */
+#ifndef GRANT_GRANT_H
+#define GRANT_GRANT_H
+
+#include <domain.h>
+#include "grant/table.h"
+#include "mm/frame.h"
+#include "spinlock.h"
+
+#define ENTRIES_PER_FRAME  (PAGE_SIZE / sizeof(struct grant_entry_v1))
+#define MAPPINGS_PER_FRAME (PAGE_SIZE / sizeof(struct grant_mapping))
+
+/* A grant in use. Not pinned: all zero. */
+struct grant_active {
+    uint32_t readers; /* pins; a pin that writes counts as both */
+    uint32_t writers;
+    uint32_t frame; /* mfn */
+    domid_t domid;  /* who uses it */
+    uint16_t spare;
+};
+
+/* A mapping. free: no part, next is the next free one. */
+struct grant_mapping {
+    struct domain *granter;
+    union {
+        grant_ref_t ref;
+        uint32_t next; /* MAPPING_NONE: the last */
+    };
+    uint16_t flags; /* GNTMAP_*; device_map and host_map: parts it has */
+    uint8_t avail;  /* bits 9-11 of the entry */
+    bool busy;      /* some CPU is mapping or unmapping it */
+};
+
+#define MAPPING_NONE UINT32_MAX
+
+struct grant_table {
+    struct spinlock lock;
+    unsigned int frame_count; /* frames of the table */
+    unsigned int frame_max;
+    /* frame_max entries each; NULL above frame_count. entries are guest
+     * memory, and NULL altogether once d is torn down. */
+    struct grant_entry_v1 **entries;
+    struct grant_active **active;
+
+    unsigned int mapping_frame_count; /* pages of mappings */
+    unsigned int mapping_frame_max;
+    struct grant_mapping **mappings;
+    uint32_t mapping_free; /* the first free one, or MAPPING_NONE */
+    uint32_t teardown;     /* mappings below it are undone */
+};
+
+static inline struct grant_active *grant_active_of(const struct grant_table *t,
+                                                   grant_ref_t ref)
+{
+    return &t->active[ref / ENTRIES_PER_FRAME][ref % ENTRIES_PER_FRAME];
+}
+
+static inline struct grant_mapping *
+grant_mapping_of(const struct grant_table *t, grant_handle_t handle)
+{
+    return &t->mappings[handle / MAPPINGS_PER_FRAME]
+                       [handle % MAPPINGS_PER_FRAME];
+}
+
+/* What pin_get found. */
+struct grant_pin {
+    struct domain *granter;
+    grant_ref_t ref;
+    bool writable;
+    struct frame *frame; /* with the pin's reference */
+};
+
+/*
+ * Use grant ref of granter for user. No lock held; the caller holds a
+ * reference on granter. Returns GNTST_okay and *pin; GNTST_bad_gntref (no
+ * such entry); GNTST_general_error (it grants nothing to user, or not this
+ * access; its frame is not granter's; the guest changes the entry all the
+ * time; granter is dying).
+ */
+int16_t grant_pin_get(struct domain *granter, grant_ref_t ref,
+                      const struct domain *user, bool writable,
+                      struct grant_pin *pin);
+
+/* One more use by somebody who has one: the device part of a mapping. */
+int16_t grant_pin_again(const struct grant_pin *pin);
+
+/* The use has ended, and every CPU has forgotten it. No lock held. */
+void grant_pin_put(const struct grant_pin *pin);
+
+/* map.c: undo mappings of d, which does not run. 0 or -ERESTART. */
+must_check int grant_undo_mappings(struct domain *d, struct effects *fx);
+
+/*
+ * Operations on an array of the guest, a batch of them after another: see
+ * grant_op.c. n > 0 elements of a private copy; each gets its status.
+ */
+#define GRANT_BATCH 16
+void grant_map_batch(struct vcpu *v, struct gnttab_map_grant_ref *op,
+                     unsigned int n, struct effects *fx);
+void grant_unmap_batch(struct vcpu *v, struct gnttab_unmap_grant_ref *op,
+                       unsigned int n, struct effects *fx);
+void grant_copy_batch(struct vcpu *v, struct gnttab_copy *op, unsigned int n,
+                      struct effects *fx);
+
+/* The domain that an operation names, with a reference, if v may ask about
+ * it. GNTST_okay, _bad_domain, _permission_denied. */
+int16_t grant_find_target(struct vcpu *v, domid_t id, struct domain **out);
+
+/* Grow d's table to count frames. 0, -EINVAL (above the limit, dying),
+ * -ENOMEM (it has grown as far as it went). */
+must_check int grant_table_grow(struct domain *d, unsigned int count);
+
+#endif
