@@ -163,6 +163,18 @@ static bool set_debugexit(struct cmdline *c, struct word value)
     return value.n == 0;
 }
 
+static bool set_tsc_deadline(struct cmdline *c, struct word value)
+{
+    c->tsc_deadline = true;
+    return value.n == 0;
+}
+
+static bool set_x2apic(struct cmdline *c, struct word value)
+{
+    c->x2apic = true;
+    return value.n == 0;
+}
+
 static const struct option {
     const char *name;
     bool (*set)(struct cmdline *c, struct word value);
@@ -180,6 +192,10 @@ static const struct option {
     {"maxcpus", set_maxcpus, "maxcpus=N  use N processors at most"},
     {"noreboot", set_noreboot,
      "noreboot  after a panic or dom0's crash, do not reset"},
+    {"tsc_deadline", set_tsc_deadline,
+     "tsc_deadline  timers by TSC value, if the processor has them"},
+    {"x2apic", set_x2apic,
+     "x2apic  interrupt controllers by MSR, if the processor has them"},
 };
 
 #define OPTION_COUNT (sizeof(options) / sizeof(options[0]))

@@ -25,6 +25,8 @@ struct cmdline {
     enum cmdline_console console;
     bool noreboot;  /* after a panic or dom0's crash: stay, do not reset */
     bool debugexit; /* a panic also writes 3 to I/O port 0xf4 (QEMU) */
+    bool x2apic;    /* use it where the processor has it; never run so far */
+    bool tsc_deadline; /* the same */
 
     /* Words that were not understood, separated by spaces; "" for none. */
     char unknown[128];
