@@ -8,6 +8,7 @@ HV_X86 := \
     hypervisor/x86/boot/boot_info.c \
     hypervisor/x86/boot/head.S \
     hypervisor/x86/boot/memory_map.c \
+    hypervisor/x86/boot/modules.c \
     hypervisor/x86/boot/multiboot2.c \
     hypervisor/x86/boot/pvh.c \
     hypervisor/x86/boot/smp.c \
@@ -15,21 +16,39 @@ HV_X86 := \
 
 # Between guests and hypervisor.
 HV_X86 += \
+    hypervisor/x86/entry/context_switch.c \
     hypervisor/x86/entry/entry.S \
-    hypervisor/x86/entry/guest_copy.S
+    hypervisor/x86/entry/exit.c \
+    hypervisor/x86/entry/reload.c
 
-# Exceptions.
+# Exceptions, and the instructions that are emulated.
 HV_X86 += \
+    hypervisor/x86/trap/bounce.c \
+    hypervisor/x86/trap/cpuid.c \
+    hypervisor/x86/trap/cr.c \
+    hypervisor/x86/trap/decode.c \
     hypervisor/x86/trap/extable.c \
+    hypervisor/x86/trap/fault.c \
+    hypervisor/x86/trap/gp.c \
     hypervisor/x86/trap/idt.c \
+    hypervisor/x86/trap/io.c \
+    hypervisor/x86/trap/irq.c \
+    hypervisor/x86/trap/msr.c \
+    hypervisor/x86/trap/nmi.c \
     hypervisor/x86/trap/panic.c \
-    hypervisor/x86/trap/trap.c
+    hypervisor/x86/trap/table_write.c \
+    hypervisor/x86/trap/trap.c \
+    hypervisor/x86/trap/virtual_ports.c
 
 # The rest of the machine, a noun a file.
 HV_X86 += \
     hypervisor/x86/apic.c \
+    hypervisor/x86/cmos.c \
     hypervisor/x86/cpu.c \
     hypervisor/x86/descriptor.c \
+    hypervisor/x86/fpu.c \
+    hypervisor/x86/guest_copy.c \
+    hypervisor/x86/guest_move.S \
     hypervisor/x86/hal.c \
     hypervisor/x86/ioapic.c \
     hypervisor/x86/paging.c \
@@ -39,6 +58,7 @@ HV_X86 += \
     hypervisor/x86/tsc.c \
     hypervisor/x86/tsc_deadline.c \
     hypervisor/x86/uart.c \
+    hypervisor/x86/watchdog.c \
     hypervisor/x86/x2apic.c
 
 HV_INC_x86 := -I hypervisor

@@ -28,8 +28,3 @@ unsigned int hal_cpu(void)
 {
     return this_cpu()->cpu;
 }
-
-void hal_log_write(const char *s, size_t n)
-{
-    hal_console_write(s, n);
-}

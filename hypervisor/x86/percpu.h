@@ -29,10 +29,9 @@ enum ist { IST_NONE, IST_DF, IST_NMI, IST_MC, IST_DB };
 
 /* Bits of percpu.requests. */
 enum cpu_request {
-    REQUEST_FLUSH = 1 << 0,      /* drop the whole TLB, then tlb_flushed() */
-    REQUEST_FLUSH_PAGE = 1 << 1, /* INVLPG of flush_va */
-    REQUEST_BACKTRACE = 1 << 2,  /* NMI: print registers and a backtrace */
-    REQUEST_STOP = 1 << 3,       /* NMI: stand still for good */
+    REQUEST_FLUSH = 1 << 0,     /* drop the whole TLB, then tlb_flushed() */
+    REQUEST_BACKTRACE = 1 << 2, /* NMI: print registers and a backtrace */
+    REQUEST_STOP = 1 << 3,      /* NMI: stand still for good */
 };
 
 struct percpu {
@@ -44,14 +43,14 @@ struct percpu {
     uint64_t xcr0;
     unsigned int cpu;
     unsigned int apic_id;
-    bool online;
     bool resched;         /* choose again; also a request */
     bool timer_fired;     /* run the timers on the way out */
     bool rearm;           /* the earliest deadline changed */
-    bool fs_bad;          /* a segment did not load at the switch */
+    bool segment_bad;     /* a selector did not load at the switch */
+    bool uart_fired;      /* read the serial line on the way out */
+    bool debug_loaded;    /* a guest's debug registers are in use */
     uint64_t deadline_ns; /* what the timer is set to; UINT64_MAX: off */
     uint32_t requests;    /* enum cpu_request; request */
-    uint64_t flush_va;    /* with REQUEST_FLUSH_PAGE; request */
     uint32_t gdt_pages;   /* guest GDT pages now mapped in the area */
     uint64_t *area_pte;   /* the AREA_PAGES entries that map the area */
     struct tss tss __attribute__((aligned(16)));

@@ -121,10 +121,7 @@
 #define VEC_FIRST_IRQ 0x20
 #define VEC_INT80     0x80
 
-/*
- * regs->entry_vector of a guest that came by `syscall`. While the bit is
- * set the way back is SYSRET, which hands RIP and RFLAGS out in RCX and R11.
- */
+/* regs->entry_vector: HAL_ENTRY_SYSCALL of hal.h, for assembly. */
 #define VEC_SYSCALL 0x100
 
 #define DR6_RESET 0xffff0ff0

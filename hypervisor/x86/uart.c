@@ -4,8 +4,10 @@
  * Output waits for the transmitter; input raises an interrupt.
  * Source: 16550D data sheet, National Semiconductor.
  */
+#include "domain/console.h"
 #include "hal.h"
 #include "x86/insn.h"
+#include "x86/percpu.h"
 #include "x86/uart.h"
 
 #define COM1 0x3f8
@@ -29,6 +31,7 @@ enum uart_register {
 #define PATIENCE 100000
 
 static bool present;
+static bool log_ready;
 
 void uart_init(void)
 {
@@ -66,6 +69,18 @@ void hal_console_write(const char *s, size_t n)
             put('\r');
         put(s[i]);
     }
+}
+
+void uart_log_ready(void)
+{
+    log_ready = true;
+}
+
+void hal_log_write(const char *s, size_t n)
+{
+    hal_console_write(s, n);
+    if (log_ready)
+        console_log(&the_hv, s, n);
 }
 
 int uart_read(void)

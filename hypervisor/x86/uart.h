@@ -5,6 +5,8 @@
 
 /* Before the first message. Without a UART, output is dropped. */
 void uart_init(void);
+/* The log is kept from now on: there are locks and a CPU number. */
+void uart_log_ready(void);
 /* Let input raise its interrupt. */
 void uart_enable_input(void);
 /* The next character received, or -1: none. */

@@ -1,0 +1,148 @@
+/* SPDX-License-Identifier: MIT */
+#include "domain.h"
+#include "hal.h"
+#include "sched/clock.h"
+#include "sched/runqueue.h"
+#include "sched/runstate.h"
+#include "vcpu.h"
+#include "x86/cpu.h"
+#include "x86/descriptor.h"
+#include "x86/entry/context_switch.h"
+#include "x86/fpu.h"
+#include "x86/insn.h"
+#include "x86/paging.h"
+#include "x86/percpu.h"
+#include "x86/tlb.h"
+
+#define DR7_ENABLED 0xff
+#define CR4_GUEST   (CR4_TSD | CR4_DE | CR4_FSGSBASE)
+
+uint64_t vcpu_cr3(const struct vcpu *v)
+{
+    mfn_t m = v->kernel_mode ? v->mmu.kernel_base : v->mmu.user_base;
+
+    return m.n << PAGE_SHIFT;
+}
+
+uint64_t vcpu_hardware_cr4(const struct vcpu *v)
+{
+    return cpu_features.cr4 | (v->cr4 & CR4_GUEST);
+}
+
+void load_debug_registers(struct percpu *c, const struct vcpu *v)
+{
+    if (v && v->debugreg[7] & DR7_ENABLED) {
+        write_dr0(v->debugreg[0]);
+        write_dr1(v->debugreg[1]);
+        write_dr2(v->debugreg[2]);
+        write_dr3(v->debugreg[3]);
+        write_dr7(v->debugreg[7]);
+        c->debug_loaded = true;
+    } else if (c->debug_loaded) {
+        write_dr7(DR7_RESET);
+        write_dr0(0);
+        write_dr1(0);
+        write_dr2(0);
+        write_dr3(0);
+        c->debug_loaded = false;
+    }
+}
+
+/* The guest's bases: it may have changed them without telling. */
+static void save_segments(struct vcpu *v)
+{
+    v->regs->ds = read_ds();
+    v->regs->es = read_es();
+    v->regs->fs = read_fs();
+    v->regs->gs = read_gs();
+    v->seg.fs_base = rdmsr(MSR_FS_BASE);
+    v->seg.gs_base_kernel =
+        rdmsr(v->kernel_mode ? MSR_GS_BASE : MSR_KERNEL_GS_BASE);
+    v->seg.gs_base_user =
+        rdmsr(v->kernel_mode ? MSR_KERNEL_GS_BASE : MSR_GS_BASE);
+}
+
+/*
+ * Selectors first, because loading one sets the base. One that the guest's
+ * descriptor tables do not bear any more becomes 0, and the guest is told
+ * by the failsafe callback.
+ */
+static void load_segments(struct percpu *c, struct vcpu *v)
+{
+    bool ok = true;
+
+    if (!load_ds_safe(v->regs->ds))
+        ok = false, v->regs->ds = 0;
+    if (!load_es_safe(v->regs->es))
+        ok = false, v->regs->es = 0;
+    if (!load_fs_safe(v->regs->fs))
+        ok = false, v->regs->fs = 0;
+    if (!load_gs_safe(v->regs->gs))
+        ok = false, v->regs->gs = 0;
+    c->segment_bad = !ok;
+    wrmsr(MSR_FS_BASE, v->seg.fs_base);
+    wrmsr(v->kernel_mode ? MSR_GS_BASE : MSR_KERNEL_GS_BASE,
+          v->seg.gs_base_kernel);
+    wrmsr(v->kernel_mode ? MSR_KERNEL_GS_BASE : MSR_GS_BASE,
+          v->seg.gs_base_user);
+}
+
+static void save(struct percpu *c, struct vcpu *v)
+{
+    vcpu_publish(v);
+    save_segments(v);
+    fpu_save(v);
+    v->saved = *v->regs;
+    v->regs = &v->saved;
+}
+
+static void clear_segments(void)
+{
+    load_ds_safe(0);
+    load_es_safe(0);
+    load_fs_safe(0);
+    load_gs_safe(0);
+}
+
+static void load(struct percpu *c, struct vcpu *v)
+{
+    cpumask_add_atomic(&v->d->dirty_cpus, c->cpu);
+    *guest_regs(c) = v->saved;
+    v->regs = guest_regs(c);
+    c->current = v;
+    c->cr4 = vcpu_hardware_cr4(v);
+    descriptor_load_gdt(c, v, false);
+    tlb_load_base(vcpu_cr3(v)); /* with CR4, and the new GDT's pages */
+    descriptor_load_ldt(c, v, false);
+    load_segments(c, v);
+    load_debug_registers(c, v);
+    fpu_load(v);
+    vcpu_time_publish(v, rdtsc(), hal_now_ns());
+}
+
+static void load_idle(struct percpu *c)
+{
+    c->current = NULL;
+    c->cr4 = cpu_features.cr4;
+    clear_segments();
+    descriptor_clear(c);
+    load_debug_registers(c, NULL);
+    tlb_load_base(idle_l4_phys());
+}
+
+void context_switch(struct percpu *c, struct vcpu *next, struct effects *fx)
+{
+    struct vcpu *prev = c->current;
+
+    if (prev)
+        save(c, prev);
+    if (next)
+        load(c, next);
+    else
+        load_idle(c);
+    if (!prev)
+        return;
+    if (!next || next->d != prev->d)
+        cpumask_remove_atomic(&prev->d->dirty_cpus, c->cpu);
+    sched_switched(prev, fx);
+}

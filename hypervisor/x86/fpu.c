@@ -1,0 +1,130 @@
+/* SPDX-License-Identifier: MIT */
+#include <errno.h>
+#include <string.h>
+
+#include "domain.h"
+#include "hal.h"
+#include "mm/alloc.h"
+#include "vcpu.h"
+#include "x86/cpu.h"
+#include "x86/fpu.h"
+#include "x86/insn.h"
+#include "x86/machine.h"
+#include "x86/percpu.h"
+#include "x86/regs.h"
+
+#define FCW_OFFSET   0
+#define MXCSR_OFFSET 24
+#define XCR0_INITIAL 3ul /* x87 and SSE */
+
+static size_t machine_bytes(void)
+{
+    return offsetof(struct vcpu_machine, xstate) + cpu_features.xsave_size;
+}
+
+static void *area_of(const struct vcpu *v)
+{
+    return vcpu_machine(v)->xstate;
+}
+
+static void set_initial(char *area)
+{
+    uint16_t fcw = 0x37f;
+    uint32_t mxcsr = 0x1f80;
+
+    memset(area, 0, cpu_features.xsave_size);
+    memcpy(area + FCW_OFFSET, &fcw, sizeof(fcw));
+    memcpy(area + MXCSR_OFFSET, &mxcsr, sizeof(mxcsr));
+}
+
+int hal_vcpu_init(struct vcpu *v)
+{
+    v->machine = hv_alloc(v->d->hv, machine_bytes());
+    if (!v->machine)
+        return -ENOMEM;
+    set_initial(area_of(v));
+    v->xcr0 = XCR0_INITIAL;
+    return 0;
+}
+
+void hal_vcpu_destroy(struct vcpu *v)
+{
+    hv_free(v->d->hv, v->machine, machine_bytes());
+    v->machine = NULL;
+}
+
+static void set_hardware_xcr0(struct percpu *c, uint64_t value)
+{
+    if (c->xcr0 == value)
+        return;
+    if (!xsetbv_safe(0, value))
+        hal_panic("XCR0 0x%lx was checked and is refused", value);
+    c->xcr0 = value;
+}
+
+void fpu_set_ts(bool on)
+{
+    if (on)
+        write_cr0(CR0_BASE | CR0_TS);
+    else
+        asm volatile("clts");
+}
+
+/* Also what the guest has switched off in its XCR0 is its own: save all. */
+void fpu_save(struct vcpu *v)
+{
+    fpu_set_ts(false);
+    if (!cpu_features.xsave) {
+        asm volatile("fxsave64 (%0)" : : "r"(area_of(v)) : "memory");
+        return;
+    }
+    set_hardware_xcr0(this_cpu(), cpu_features.xcr0_mask);
+    asm volatile("xsave64 (%0)"
+                 :
+                 : "r"(area_of(v)), "a"(-1), "d"(-1)
+                 : "memory");
+}
+
+/* False: the area holds what no save wrote, from a toolstack's context. */
+static bool restore(const void *area)
+{
+    uint32_t bad = 1;
+
+    if (cpu_features.xsave)
+        asm volatile("1: xrstor64 (%1)\n xor %0, %0\n 2:\n" EXTABLE(1b, 2b)
+                     : "+r"(bad)
+                     : "r"(area), "a"(-1), "d"(-1)
+                     : "memory");
+    else
+        asm volatile("1: fxrstor64 (%1)\n xor %0, %0\n 2:\n" EXTABLE(1b, 2b)
+                     : "+r"(bad)
+                     : "r"(area)
+                     : "memory");
+    return !bad;
+}
+
+void fpu_load(struct vcpu *v)
+{
+    fpu_set_ts(false);
+    if (cpu_features.xsave)
+        set_hardware_xcr0(this_cpu(), cpu_features.xcr0_mask);
+    if (!restore(area_of(v))) {
+        set_initial(area_of(v));
+        if (!restore(area_of(v)))
+            hal_panic("the initial FPU state is refused");
+    }
+    if (cpu_features.xsave)
+        set_hardware_xcr0(this_cpu(), v->xcr0);
+    if (v->fpu_ts)
+        fpu_set_ts(true);
+}
+
+bool fpu_set_xcr0(struct vcpu *v, uint64_t value)
+{
+    if (!cpu_features.xsave || !(value & 1) ||
+        value & ~cpu_features.xcr0_mask || !xsetbv_safe(0, value))
+        return false;
+    this_cpu()->xcr0 = value;
+    v->xcr0 = value;
+    return true;
+}

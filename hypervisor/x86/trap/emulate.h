@@ -1,0 +1,60 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Instructions that a guest's kernel expects to be privileged: each emulated
+ * by one of the functions below, called with the decoded instruction. They
+ * change the guest's registers, not RIP; emulate() in gp.c does that.
+ * Source: abi/traps-and-privops.md 5.
+ */
+#ifndef X86_EMULATE_H
+#define X86_EMULATE_H
+
+#include "effects.h"
+#include "vcpu.h"
+#include "x86/trap/decode.h"
+
+enum emulate_result {
+    EMULATE_DONE,  /* go on behind the instruction */
+    EMULATE_AGAIN, /* a repeated one is not finished: stay on it */
+    EMULATE_GP,    /* the guest gets #GP(0) */
+    EMULATE_FAULT, /* the guest gets #PF at ->fault */
+};
+
+struct emulation {
+    struct vcpu *v;
+    struct insn in;
+    uint64_t fault; /* address, with EMULATE_FAULT */
+    bool fault_is_write;
+    struct effects *fx;
+};
+
+/* cr.c: mov to and from CRn, DRn; clts; xsetbv. */
+enum emulate_result emulate_read_cr(struct emulation *e);
+enum emulate_result emulate_write_cr(struct emulation *e);
+enum emulate_result emulate_read_dr(struct emulation *e);
+enum emulate_result emulate_write_dr(struct emulation *e);
+enum emulate_result emulate_clts(struct emulation *e);
+enum emulate_result emulate_xsetbv(struct emulation *e);
+
+/* msr.c */
+enum emulate_result emulate_rdmsr(struct emulation *e);
+enum emulate_result emulate_wrmsr(struct emulation *e);
+
+/* io.c: in, out, ins, outs. Also cli and sti, which need the same right. */
+enum emulate_result emulate_io(struct emulation *e);
+bool guest_may_iopl(const struct vcpu *v);
+
+/* cpuid.c: the emulated leaves. */
+struct cpuid_regs guest_cpuid(const struct vcpu *v, uint32_t leaf,
+                              uint32_t subleaf);
+
+/*
+ * table_write.c: a write fault of the guest's kernel at address. True: it was
+ * a store to an L1 table, and is done.
+ */
+bool emulate_table_write(struct vcpu *v, uint64_t address, uint32_t code,
+                         struct effects *fx);
+
+/* Go on behind an instruction of so many bytes: RIP, RF, single step. */
+void emulate_advance(struct vcpu *v, unsigned int bytes, struct effects *fx);
+
+#endif

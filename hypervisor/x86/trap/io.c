@@ -1,0 +1,164 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Port instructions: may the guest, what does it reach, where does the value
+ * go. dom0 reaches the machine, except for what the hypervisor drives.
+ */
+#include "domain.h"
+#include "hal.h"
+#include "x86/guest_copy.h"
+#include "x86/insn.h"
+#include "x86/regs.h"
+#include "x86/trap/emulate.h"
+#include "x86/trap/io.h"
+
+/* Elements of a repeated instruction that one exit serves. */
+#define REP_MAX 64
+
+/* Interrupt controllers, interval timer, our serial line. */
+static const struct {
+    uint16_t first, last;
+} ours[] = {{0x20, 0x21}, {0x40, 0x43}, {0xa0, 0xa1}, {0x3f8, 0x3ff}};
+
+bool guest_may_iopl(const struct vcpu *v)
+{
+    unsigned int level = 3;
+
+    if (v->kernel_mode)
+        level = v->d->vm_assist >> VMASST_TYPE_architectural_iopl & 1 ? 0 : 1;
+    return v->entry.iopl >= level;
+}
+
+/* The bitmap is the guest's and may change: it opens only its own ports. */
+static bool bitmap_allows(const struct vcpu *v, uint16_t port,
+                          unsigned int bytes)
+{
+    uint8_t bits[2] = {0xff, 0xff};
+    unsigned int mask = ((1u << bytes) - 1) << (port & 7);
+
+    if ((unsigned int)port + bytes > v->entry.iobitmap_ports)
+        return false;
+    if (hal_copy_from_guest(bits, v->entry.iobitmap_va + port / 8,
+                            (port & 7) + bytes > 8 ? 2 : 1))
+        return false;
+    return !((bits[0] | bits[1] << 8) & mask);
+}
+
+static bool is_real(const struct vcpu *v, uint16_t port, unsigned int bytes)
+{
+    if (!v->d->privileged)
+        return false;
+    for (unsigned int i = 0; i < ARRAY_SIZE(ours); i++)
+        if (port <= ours[i].last && port + bytes > ours[i].first)
+            return false;
+    return true;
+}
+
+static uint32_t port_read(const struct vcpu *v, uint16_t port,
+                          unsigned int bytes)
+{
+    if (!is_real(v, port, bytes))
+        return virtual_port_read(&vcpu_machine(v)->ports, port, bytes,
+                                 hal_now_ns());
+    return bytes == 1 ? inb(port) : bytes == 2 ? inw(port) : inl(port);
+}
+
+static void port_write(const struct vcpu *v, uint16_t port, unsigned int bytes,
+                       uint32_t value)
+{
+    if (!is_real(v, port, bytes))
+        virtual_port_write(&vcpu_machine(v)->ports, port, bytes, value,
+                           hal_now_ns());
+    else if (bytes == 1)
+        outb(port, (uint8_t)value);
+    else if (bytes == 2)
+        outw(port, (uint16_t)value);
+    else
+        outl(port, value);
+}
+
+static void single(struct emulation *e, uint16_t port, unsigned int bytes)
+{
+    struct cpu_user_regs *r = e->v->regs;
+
+    if (e->in.opcode & 2)
+        port_write(e->v, port, bytes, (uint32_t)r->rax);
+    else if (bytes == 4)
+        r->rax = port_read(e->v, port, 4);
+    else if (bytes == 2)
+        r->rax = (r->rax & ~0xfffful) | (uint16_t)port_read(e->v, port, 2);
+    else
+        r->rax = (r->rax & ~0xfful) | (uint8_t)port_read(e->v, port, 1);
+}
+
+/* Only FS and GS have a base; INS takes no override. */
+static uint64_t segment_base(const struct emulation *e, bool out)
+{
+    if (out && e->in.segment == 0x64)
+        return rdmsr(MSR_FS_BASE);
+    if (out && e->in.segment == 0x65)
+        return rdmsr(MSR_GS_BASE);
+    return 0;
+}
+
+/* One element; false: its memory faulted, and nothing has changed. */
+static bool element(struct emulation *e, uint16_t port, unsigned int bytes)
+{
+    struct cpu_user_regs *r = e->v->regs;
+    bool out = e->in.opcode >= 0x6e;
+    uint64_t mask = e->in.long_mode && !e->in.address32 ? ~0ul : 0xfffffffful;
+    uint64_t *index = out ? &r->rsi : &r->rdi;
+    uint64_t va = segment_base(e, out) + (*index & mask);
+    uint64_t step = r->rflags & EFLAGS_DF ? -(uint64_t)bytes : bytes;
+    uint32_t value = 0;
+
+    e->fault = va;
+    e->fault_is_write = !out;
+    if (out) {
+        if (!guest_fetch(&value, va, bytes))
+            return false;
+        port_write(e->v, port, bytes, value);
+    } else {
+        /* The port must not be read for nothing. */
+        if (!guest_fetch(&value, va, bytes) || !guest_store(va, &value, bytes))
+            return false;
+        value = port_read(e->v, port, bytes);
+        if (!guest_store(va, &value, bytes))
+            return false;
+    }
+    *index = (*index & ~mask) | ((*index + step) & mask);
+    return true;
+}
+
+static enum emulate_result string(struct emulation *e, uint16_t port,
+                                  unsigned int bytes)
+{
+    uint64_t mask = e->in.long_mode && !e->in.address32 ? ~0ul : 0xfffffffful;
+    uint64_t *count = &e->v->regs->rcx;
+
+    if (!e->in.rep && !e->in.repne)
+        return element(e, port, bytes) ? EMULATE_DONE : EMULATE_FAULT;
+    for (int i = 0; *count & mask; i++) {
+        if (i == REP_MAX)
+            return EMULATE_AGAIN;
+        if (!element(e, port, bytes))
+            return EMULATE_FAULT;
+        *count = (*count & ~mask) | ((*count - 1) & mask);
+    }
+    return EMULATE_DONE;
+}
+
+enum emulate_result emulate_io(struct emulation *e)
+{
+    uint8_t op = e->in.opcode;
+    unsigned int bytes = !(op & 1) ? 1 : e->in.operand16 ? 2 : 4;
+    uint16_t port = (uint16_t)e->v->regs->rdx;
+
+    if (op >= 0xe4 && op <= 0xe7)
+        port = (uint8_t)e->in.immediate;
+    if (!guest_may_iopl(e->v) && !bitmap_allows(e->v, port, bytes))
+        return EMULATE_GP;
+    if (op <= 0x6f)
+        return string(e, port, bytes);
+    single(e, port, bytes);
+    return EMULATE_DONE;
+}
