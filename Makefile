@@ -17,7 +17,8 @@ SHELL  := /bin/bash
 # Same commit, any folder, same bytes: no path, no date, fixed locale.
 export LC_ALL := C
 export SOURCE_DATE_EPOCH := 0
-REPRODUCIBLE := -ffile-prefix-map=$(CURDIR)/= -ffile-prefix-map=$(abspath $(O))=build
+REPRODUCIBLE := -ffile-prefix-map=$(abspath $(O))=build \
+                -ffile-prefix-map=$(CURDIR)=.
 
 CC     := gcc
 LD     := ld
