@@ -71,8 +71,11 @@ static bool claim(struct domain *d, struct frame *f, uint32_t type)
 static int check(struct domain *d, struct frame *f, uint32_t type,
                  struct effects *fx)
 {
-    int rc = validate(d, f, type, fx);
+    int rc;
 
+    f->debris = FRAME_CHECKING;
+    rc = validate(d, f, type, fx);
+    f->debris = FRAME_LIST_END;
     if (rc == 0) {
         f->validated = 0;
         set_type(f, type | FRAME_VALIDATED | 1);
@@ -94,6 +97,8 @@ static int go_on(struct domain *d, struct frame *f, uint32_t type,
     bool same = kind_of(frame_type(f)) == type;
 
     frame_put(d->hv, f); /* it has one of its own */
+    if (f->debris == FRAME_CHECKING)
+        return -EINVAL; /* a loop: we are in the midst of checking it */
     if (f->validated & FRAME_DEBRIS)
         return -ERESTART;
     if (!same) {

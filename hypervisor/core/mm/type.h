@@ -33,6 +33,8 @@
 
 /* In frame->validated: the frame is in d->debris. */
 #define FRAME_DEBRIS 0x8000
+/* In frame->debris: its contents are being checked further up this stack. */
+#define FRAME_CHECKING (FRAME_LIST_END - 1)
 
 /* Level 1 .. 4 of a table type; 0: no table. */
 static inline unsigned int type_level(uint32_t type)
