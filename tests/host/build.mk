@@ -23,7 +23,11 @@ HV_ONLY_MM := $(HV_FAKE_MM) tests/host/fake/domain_find.c
 SUITE_pv_abi :=
 
 # hypervisor/core/mm
+SUITE_frame  := $(HV_ONLY_MM)
+SUITE_heap   := $(HV_ONLY_MM)
 SUITE_mmuext := $(HV_ONLY_MM)
+SUITE_pte    := hypervisor/core/mm/pte.c
+SUITE_type   := $(HV_ONLY_MM)
 
 # hypervisor/lib
 SUITE_lib    := $(HV_FAKE)
