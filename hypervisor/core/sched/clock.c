@@ -60,8 +60,11 @@ void wallclock_publish(struct domain *d)
 {
     struct shared_info *s = d->shared_info;
     uint64_t sec = d->hv->wallclock_sec + (uint64_t)d->time_offset_s;
-    uint32_t odd = begin_version(&s->wc_version);
+    uint32_t odd;
 
+    if (!s) /* dead, but for frames that others map */
+        return;
+    odd = begin_version(&s->wc_version);
     shared_write(&s->wc_sec, (uint32_t)sec);
     shared_write(&s->wc_sec_hi, (uint32_t)(sec >> 32));
     shared_write(&s->wc_nsec, d->hv->wallclock_nsec);
