@@ -19,6 +19,10 @@ HV_FAKE_MM := $(HV_HOST_LIB) $(HV_CORE_MM) tests/host/fake/hal.c \
               tests/host/fake/machine.c
 HV_ONLY_MM := $(HV_FAKE_MM) tests/host/fake/domain_find.c
 
+# All of core/, with domains that live and die.
+HV_FAKE_ALL := $(HV_HOST_LIB) $(HV_IMAGE) $(HV_CORE) tests/host/fake/hal.c \
+               tests/host/fake/machine.c tests/host/fake/world.c
+
 # pv-abi
 SUITE_pv_abi :=
 
@@ -41,6 +45,7 @@ SUITE_dispatch := hypervisor/core/call/dispatch.c \
 HV_ELF            := pv-abi/image/elf.c pv-abi/image/elf_note.c
 SUITE_cmdline     := hypervisor/core/domain/cmdline.c
 SUITE_cpio        := pv-abi/image/cpio.c
+SUITE_domain      := $(HV_FAKE_ALL)
 SUITE_dom0_layout := hypervisor/core/domain/dom0_layout.c
 SUITE_elf         := $(HV_ELF) tests/host/fake/image.c
 SUITE_hypercall_page := hypervisor/core/domain/hypercall_page.c
