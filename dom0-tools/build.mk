@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: MIT
 # The control domain: the guest kernel with the programs of this folder.
 
+include dom0-tools/libxenstore/build.mk
 include dom0-tools/vireo/config/build.mk
 include dom0-tools/xenstored/build.mk
 

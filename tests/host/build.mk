@@ -60,6 +60,11 @@ SUITE_console := dom0-tools/consoled/history.c dom0-tools/consoled/ring.c
 # dom0-tools/vireo
 SUITE_format := dom0-tools/vireo/format.c dom0-tools/vireo/json.c
 
+# dom0-tools/libxenstore
+SUITE_libxenstore := $(LIBXENSTORE) $(LIBXENSTORE_LOCAL) $(XENSTORED) \
+    tests/host/xenstore_fixture.c
+SUITE_libxenstore_peer := $(LIBXENSTORE)
+
 # dom0-tools/vireo/config
 SUITE_config := $(CONFIG_READER)
 
