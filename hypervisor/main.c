@@ -143,6 +143,8 @@ static void start_memory(void)
                  (free->r[i].end - free->r[i].start) >> PAGE_SHIFT);
     hv_printf(LOG_INFO, "%lu MiB free\n",
               the_hv.heap.free_frames >> (20 - PAGE_SHIFT));
+    if (domains_init(&the_hv))
+        hal_panic("no memory for the list of domains");
 }
 
 static void start_time(void)
@@ -166,8 +168,6 @@ static void start_dom0(void)
     struct effects fx;
 
     effects_init(&fx);
-    if (domains_init(&the_hv))
-        hal_panic("no memory for the list of domains");
     modules_find(&config);
     if (dom0_build(&the_hv, &config, &fx))
         hal_panic("the control domain cannot be built");

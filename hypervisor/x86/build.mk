@@ -98,11 +98,13 @@ $(O)/hv/vireo.first: $(HV_OBJS) $(HV_X86_OBJS) $(O)/hv/link.lds
 $(O)/hv/symbols.S: $(O)/hv/vireo.first hypervisor/x86/symbols.awk
 	$(Q)nm -n $< | awk -f hypervisor/x86/symbols.awk >$@
 
-$(O)/vireo: $(O)/hv/symbols.S
+$(O)/vireo: $(O)/hv/symbols.S hypervisor/x86/check-image.awk
 	$(Q)$(say) LINK $@
 	$(Q)$(CC) -c -o $(O)/hv/symbols.o $<
 	$(Q)$(LD) $(HV_LDFLAGS) -T $(O)/hv/link.lds -o $@ \
 	    $(HV_OBJS) $(HV_X86_OBJS) $(O)/hv/symbols.o $(HV_LIBGCC)
+	$(Q)objdump -d --no-show-raw-insn $@ | \
+	    awk -f hypervisor/x86/check-image.awk
 
 all: $(O)/vireo
 

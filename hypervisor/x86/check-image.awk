@@ -1,0 +1,45 @@
+# SPDX-License-Identifier: MIT
+# What no run can show, looked for in the disassembly (objdump -d): guest
+# memory is opened in one place only, SYSRET is guarded, no vector register
+# holds anything of the hypervisor's or of a guest's.
+
+/^[0-9a-f]+ <.*>:$/ {
+    function_name = substr($2, 2, length($2) - 3)
+    shifted = 0
+}
+
+function wrong(text) {
+    printf "vireo: %s in %s\n", text, function_name > "/dev/stderr"
+    failed = 1
+}
+
+/\tstac/ && function_name != "guest_move" {
+    wrong("stac")
+}
+
+/\tclac/ && function_name !~ /^(guest_move|trap_entry)$/ {
+    wrong("clac")
+}
+
+# The address goes through a sign extension from bit 47 first.
+/\tsar +\$0x10,/ {
+    shifted = 1
+}
+
+/\tsysret/ {
+    sysrets++
+    if (!shifted)
+        wrong("sysret without a check for a canonical address")
+}
+
+/%[xyz]mm[0-9]/ {
+    wrong("a vector register")
+}
+
+END {
+    if (sysrets != 1) {
+        function_name = "the image"
+        wrong(sysrets + 0 " sysret instructions")
+    }
+    exit failed
+}
