@@ -44,7 +44,6 @@ GUEST_KERNEL_OBJECTS := \
 GUEST_APPS := \
     crash \
     hello \
-    hostile \
     memhog \
     spin
 

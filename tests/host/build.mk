@@ -23,6 +23,9 @@ HV_ONLY_MM := $(HV_FAKE_MM) tests/host/fake/domain_find.c
 HV_FAKE_ALL := $(HV_HOST_LIB) $(HV_IMAGE) $(HV_CORE) tests/host/fake/hal.c \
                tests/host/fake/machine.c tests/host/fake/world.c
 
+# The same, with vCPUs that are scheduled.
+HV_FAKE_GUESTS := $(HV_FAKE_ALL) tests/host/fake/guests.c
+
 # pv-abi
 SUITE_pv_abi :=
 
@@ -32,6 +35,9 @@ SUITE_heap   := $(HV_ONLY_MM)
 SUITE_mmuext := $(HV_ONLY_MM)
 SUITE_pte    := hypervisor/core/mm/pte.c
 SUITE_type   := $(HV_ONLY_MM)
+
+# hypervisor/core/event
+SUITE_evtchn := $(HV_FAKE_GUESTS)
 
 # hypervisor/lib
 SUITE_lib    := $(HV_FAKE)

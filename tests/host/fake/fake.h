@@ -66,6 +66,9 @@ void *fake_guest(uint64_t va);
 /* Let the page at va fault, or not, when the hypervisor reads or writes. */
 void fake_guest_faults(uint64_t va, bool on);
 
+/* Let it fault, or not, when the hypervisor writes. */
+void fake_guest_readonly(uint64_t va, bool on);
+
 /*
  * The bytes of frame m without mapping it: what a guest or the processor
  * would do behind the hypervisor's back. Read and write by these only.

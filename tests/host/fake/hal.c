@@ -27,6 +27,7 @@ static struct {
 static struct {
     uint8_t bytes[FAKE_GUEST_PAGES * PAGE_SIZE];
     bool faults[FAKE_GUEST_PAGES];
+    bool readonly[FAKE_GUEST_PAGES];
 } guest;
 
 static _Thread_local unsigned int this_cpu;
@@ -118,6 +119,11 @@ void fake_guest_faults(uint64_t va, bool on)
     guest.faults[(va - FAKE_GUEST_VA) / PAGE_SIZE] = on;
 }
 
+void fake_guest_readonly(uint64_t va, bool on)
+{
+    guest.readonly[(va - FAKE_GUEST_VA) / PAGE_SIZE] = on;
+}
+
 static int check_guest_range(uint64_t va, size_t n)
 {
     spin_check_none_held();
@@ -141,6 +147,9 @@ int hal_copy_to_guest(uint64_t va, const void *src, size_t n)
 {
     if (check_guest_range(va, n))
         return -EFAULT;
+    for (uint64_t a = va; a < va + n; a++)
+        if (guest.readonly[(a - FAKE_GUEST_VA) / PAGE_SIZE])
+            return -EFAULT;
     if (n > 0)
         memcpy(fake_guest(va), src, n);
     return 0;
