@@ -44,6 +44,7 @@ GUEST_KERNEL_OBJECTS := \
 GUEST_APPS := \
     crash \
     hello \
+    hostile \
     memhog \
     spin
 

@@ -69,6 +69,10 @@ uint64_t virt_to_pfn(const void *va)
 
 uint64_t virt_to_mfn(const void *va)
 {
+    uint64_t address = (uint64_t)(uintptr_t)va;
+
+    if (address >= KMAP_BASE && address < KMAP_BASE + (KMAP_PAGES << 12))
+        return PTE_MFN(pt_lookup(pt_root_mfn(), address, 1, NULL));
     return pfn_to_mfn(virt_to_pfn(va));
 }
 

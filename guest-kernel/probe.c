@@ -50,6 +50,9 @@ bool probe_caught(struct cpu_user_regs *regs)
     regs->r15 = p->resume.r15;
     regs->rsp = p->resume.rsp;
     regs->rip = p->resume.rip;
+    /* Also of code that had lost its segments. */
+    regs->cs = FLAT_KERNEL_CS & ~3;
+    regs->ss = FLAT_KERNEL_SS;
     regs->rflags &= ~(RFLAGS_TF | RFLAGS_DF | RFLAGS_AC); /* as C expects */
     return true;
 }

@@ -6,9 +6,11 @@
 
 include tests/guest/build.mk
 include tests/host/build.mk
+include tests/fuzz/build.mk
 include tests/compat/abi-layout/build.mk
 
 TEST_PROGRAMS += $(HOST_TESTS)
+CHECK_NEEDS   += $(FUZZ_PROGRAMS)
 
 RUN_TESTS := O=$(abspath $(O)) tests/run
 

@@ -25,4 +25,5 @@ $(CONFIG_GEN)/scan.c: dom0-tools/vireo/config/scan.l $(CONFIG_GEN)/grammar.h
 	$(Q)$(say) FLEX $<
 	$(Q)flex --noline -o $@ $<
 
-$(O)/host/obj/dom0-tools/vireo/config/%.o: | $(CONFIG_GEN)/grammar.h
+$(O)/host/obj/dom0-tools/vireo/config/%.o \
+$(O)/fuzz/obj/dom0-tools/vireo/config/%.o: | $(CONFIG_GEN)/grammar.h

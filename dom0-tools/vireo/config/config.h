@@ -66,6 +66,7 @@ struct config_report {
     unsigned warnings;
     char *text; /* NUL-terminated; NULL: no message, or no memory for one */
     size_t len;
+    size_t room; /* bytes allocated */
 };
 
 /*

@@ -9,14 +9,28 @@
 /* More would help nobody: the file is no configuration. */
 #define MESSAGES_MAX 20
 
+static bool make_room(struct config_report *r, size_t len)
+{
+    size_t room = r->room ? r->room : 256;
+    char *grown;
+
+    while (room < len)
+        room *= 2;
+    if (room == r->room)
+        return true;
+    grown = realloc(r->text, room);
+    if (!grown)
+        return false;
+    r->text = grown;
+    r->room = room;
+    return true;
+}
+
 static void append(struct config_report *r, const char *bytes, size_t len)
 {
-    char *grown = realloc(r->text, r->len + len + 1);
-
-    if (!grown)
+    if (!make_room(r, r->len + len + 1))
         return;
-    memcpy(grown + r->len, bytes, len);
-    r->text = grown;
+    memcpy(r->text + r->len, bytes, len);
     r->len += len;
     r->text[r->len] = '\0';
 }

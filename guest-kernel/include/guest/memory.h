@@ -52,8 +52,10 @@ uint64_t mfn_to_pfn(uint64_t mfn);
 /* The direct mapping of an own page. */
 void *pfn_to_virt(uint64_t pfn);
 
-/* PFN and MFN behind an address of the image or the direct map. */
+/* PFN behind an address of the image or the direct map. */
 uint64_t virt_to_pfn(const void *va);
+
+/* MFN behind any mapped kernel address, stacks and heap included. */
 uint64_t virt_to_mfn(const void *va);
 
 /* --- pages --- */

@@ -1,0 +1,63 @@
+# SPDX-License-Identifier: MIT
+# Fuzz targets: libFuzzer with ASan and UBSan.
+#
+# A target is tests/fuzz/fuzz_NAME.c and the files it fuzzes. One line adds it:
+#
+#   FUZZ_NAME := FILE.c ...
+#
+# tests/fuzz/corpus/NAME/ holds its seeds and every input that once failed.
+#   make fuzz T=NAME [SECONDS=60]   look for new failures
+# In `make check` each target runs over its corpus and then for the seconds
+# that tests/BUDGET gives it (tests/fuzz/run).
+
+FUZZ_config  := $(CONFIG_READER)
+FUZZ_xs_wire := $(XENSTORED)
+
+# --- Rules --------------------------------------------------------------------
+
+FUZZ_SANITIZE := -fsanitize=fuzzer-no-link,address,undefined \
+                 -fno-sanitize-recover=all -fno-omit-frame-pointer
+FUZZ_CFLAGS   := -std=gnu11 -g -O1 $(WARN) $(REPRODUCIBLE) $(FUZZ_SANITIZE) \
+                 -MMD -MP
+
+fuzz_top = $(firstword $(subst /, ,$(patsubst $(O)/fuzz/obj/%,%,$@)))
+fuzz_cc  = $(CLANG) $(FUZZ_CFLAGS) $(HOST_INC) $(HOST_INC_$(fuzz_top)) \
+           $(FUZZ_DEFS)
+
+# The hypervisor's files see the ABI and the assertions as in its own build.
+$(O)/fuzz/obj/hypervisor/%.o $(O)/fuzz/obj/tests/host/fake/%.o: \
+    FUZZ_DEFS := $(HOST_HV_DEFS)
+
+$(O)/fuzz/obj/%.o: %.c | $(HOST_TREE_H)
+	$(Q)$(say) FUZZCC $<
+	$(Q)mkdir -p $(@D)
+	$(Q)$(fuzz_cc) -c -o $@ $<
+
+$(O)/fuzz/obj/%.o: $(O)/gen/%.c | $(HOST_TREE_H)
+	$(Q)$(say) FUZZCC $<
+	$(Q)mkdir -p $(@D)
+	$(Q)$(fuzz_cc) -c -o $@ $<
+
+FUZZ_NAMES    := $(sort $(patsubst FUZZ_%,%,$(filter-out FUZZ_NAMES \
+                     FUZZ_SANITIZE FUZZ_CFLAGS FUZZ_DEFS FUZZ_PROGRAMS, \
+                     $(filter FUZZ_%,$(.VARIABLES)))))
+FUZZ_PROGRAMS := $(FUZZ_NAMES:%=$(O)/fuzz/fuzz_%)
+
+define fuzz_target
+$(O)/fuzz/fuzz_$(1): $(O)/fuzz/obj/tests/fuzz/fuzz_$(1).o \
+    $(FUZZ_$(1):%.c=$(O)/fuzz/obj/%.o)
+$(if $(filter hypervisor/%,$(FUZZ_$(1))),
+$(O)/fuzz/obj/tests/fuzz/fuzz_$(1).o: FUZZ_DEFS := $(HOST_HV_DEFS))
+endef
+$(foreach t,$(FUZZ_NAMES),$(eval $(call fuzz_target,$(t))))
+
+$(FUZZ_PROGRAMS):
+	$(Q)$(say) LINK $@
+	$(Q)$(CLANG) $(FUZZ_CFLAGS) -fsanitize=fuzzer -o $@ $^
+
+SECONDS ?= 60
+.PHONY: fuzz
+fuzz: $(O)/fuzz/fuzz_$(T) ## T=NAME: fuzz one target for SECONDS (default 60)
+	$(Q)O=$(abspath $(O)) tests/fuzz/run $(T) $(SECONDS)
+
+-include $(shell find $(O)/fuzz/obj -name '*.d' 2>/dev/null)
