@@ -30,11 +30,15 @@ HV_FAKE_GUESTS := $(HV_FAKE_ALL) tests/host/fake/guests.c
 SUITE_pv_abi :=
 
 # hypervisor/core/mm
-SUITE_frame  := $(HV_ONLY_MM)
-SUITE_heap   := $(HV_ONLY_MM)
-SUITE_mmuext := $(HV_ONLY_MM)
-SUITE_pte    := hypervisor/core/mm/pte.c
-SUITE_type   := $(HV_ONLY_MM)
+SUITE_descriptor := $(HV_ONLY_MM)
+SUITE_frame      := $(HV_ONLY_MM)
+SUITE_heap       := $(HV_ONLY_MM)
+SUITE_memory_op  := $(HV_ONLY_MM)
+SUITE_mm_rest    := $(HV_ONLY_MM)
+SUITE_mmu_update := $(HV_ONLY_MM)
+SUITE_mmuext     := $(HV_ONLY_MM)
+SUITE_pte        := hypervisor/core/mm/pte.c
+SUITE_type       := $(HV_ONLY_MM)
 
 # hypervisor/core/event
 SUITE_evtchn := $(HV_FAKE_GUESTS)

@@ -261,7 +261,8 @@ int64_t call_memory_op(struct vcpu *v, uint64_t cmd, void *arg, size_t bytes)
     int64_t rc;
 
     memset(&last_fx, 0, sizeof(last_fx));
-    memcpy(fake_guest(ARGS_VA), arg, bytes);
+    if (bytes > 0)
+        memcpy(fake_guest(ARGS_VA), arg, bytes);
     fake_set_cpu(v->sched.cpu);
     for (last_restarts = 0;; last_restarts++) {
         effects_init(&fx);
@@ -272,6 +273,7 @@ int64_t call_memory_op(struct vcpu *v, uint64_t cmd, void *arg, size_t bytes)
         if (fx.restart_args)
             memcpy(args, fx.restart, fx.restart_args * sizeof(*args));
     }
-    memcpy(arg, fake_guest(ARGS_VA), bytes);
+    if (bytes > 0)
+        memcpy(arg, fake_guest(ARGS_VA), bytes);
     return rc;
 }
