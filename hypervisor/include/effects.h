@@ -49,8 +49,14 @@ struct effects {
 
 static inline void effects_init(struct effects *fx)
 {
-    memset(fx, 0, sizeof(*fx));
+    /* Every entry pays for this: restart[] is read only when it is set. */
+    fx->flush = CPUMASK_NONE;
+    fx->flush_page = CPUMASK_NONE;
+    fx->resched = CPUMASK_NONE;
+    fx->flush_va = 0;
+    fx->rearm_timer = false;
     fx->budget = EFFECTS_BUDGET;
+    fx->restart_args = 0;
 }
 
 /* Ask for a full flush on every CPU of m. */
