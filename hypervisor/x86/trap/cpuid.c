@@ -213,23 +213,31 @@ struct cpuid_regs guest_cpuid(const struct vcpu *v, uint32_t leaf,
     return r;
 }
 
+/* How many of the n bytes at rip can be fetched. */
+static unsigned int fetch(uint64_t rip, uint8_t *bytes, unsigned int n)
+{
+    unsigned int i = 0;
+
+    if (guest_fetch(bytes, rip, n))
+        return n;
+    while (i < n && guest_fetch(&bytes[i], rip + i, 1))
+        i++;
+    return i;
+}
+
 bool forced_cpuid(struct vcpu *v, struct effects *fx)
 {
     static const uint8_t forced[] = {0x0f, 0x0b, 'x', 'e', 'n', 0x0f, 0xa2};
     struct cpu_user_regs *r = v->regs;
     uint8_t bytes[sizeof(forced)];
     struct cpuid_regs out;
+    unsigned int n = fetch(r->rip, bytes, sizeof(bytes));
 
-    /* ud2 was executed, so it is there; the rest may be on an absent page. */
-    for (unsigned int i = 0; i < sizeof(bytes); i++) {
-        if (!guest_fetch(&bytes[i], r->rip + i, 1)) {
-            if (i < 5)
-                return false;
-            bounce_page_fault(v, r->rip + i, PF_FETCH, fx);
-            return true;
-        }
-        if (bytes[i] != forced[i])
-            return false;
+    if (n < 5 || memcmp(bytes, forced, n))
+        return false;
+    if (n < sizeof(forced)) { /* surely meant, but on an absent page */
+        bounce_page_fault(v, r->rip + n, PF_FETCH, fx);
+        return true;
     }
     out = guest_cpuid(v, (uint32_t)r->rax, (uint32_t)r->rcx);
     r->rax = out.eax;

@@ -1,6 +1,4 @@
 /* SPDX-License-Identifier: MIT */
-#include <string.h>
-
 #include "x86/guest_copy.h"
 #include "x86/layout.h"
 #include "x86/trap/decode.h"
@@ -220,8 +218,7 @@ static bool is_long_mode(uint16_t selector)
 
 enum decode_result insn_decode(const struct vcpu *v, struct insn *in)
 {
-    memset(in, 0, sizeof(*in));
-    in->long_mode = is_long_mode(v->regs->cs);
+    *in = (struct insn){.long_mode = is_long_mode(v->regs->cs)};
     fetch(v->regs->rip, in);
     return insn_parse(in);
 }
