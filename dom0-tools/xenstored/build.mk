@@ -25,3 +25,13 @@ XENSTORED := \
 # Domains on their rings.
 XENSTORED += \
     dom0-tools/xenstored/transport_ring.c
+
+# The daemon of a Linux host, which Debian's clients talk to.
+XENSTORED_LINUX := \
+    $(XENSTORED) \
+    dom0-tools/xenstored/main_linux.c \
+    dom0-tools/xenstored/transport_socket.c
+
+$(O)/host/xenstored: $(XENSTORED_LINUX:%.c=$(O)/host/obj/%.o)
+	$(Q)$(say) LINK $@
+	$(Q)$(HOSTCC) $(HOST_CFLAGS) -o $@ $^

@@ -74,6 +74,8 @@ SUITE_format := dom0-tools/vireo/format.c dom0-tools/vireo/json.c
 SUITE_libxenstore := $(LIBXENSTORE) $(LIBXENSTORE_LOCAL) $(XENSTORED) \
     tests/host/xenstore_fixture.c
 SUITE_libxenstore_peer := $(LIBXENSTORE)
+SUITE_libxenstore_socket := $(LIBXENSTORE) $(LIBXENSTORE_SOCKET) $(XENSTORED) \
+    dom0-tools/xenstored/transport_socket.c
 
 # dom0-tools/vireo/config
 SUITE_config := $(CONFIG_READER)
