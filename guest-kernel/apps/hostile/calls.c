@@ -107,7 +107,7 @@ static long unknown_hypercall(void)
 
 static long hypercall_far_out(void)
 {
-    return hypercall5(1UL << 40, 0, 0, 0, 0, 0);
+    return hypercall5(1UL << 40 | __HYPERVISOR_xen_version, 0, 0, 0, 0, 0);
 }
 
 static long negative_hypercall(void)
