@@ -128,7 +128,7 @@ static void rewind(struct cpu_user_regs *regs, const struct effects *fx)
 void hypercall(struct vcpu *v, struct effects *fx)
 {
     struct cpu_user_regs *regs = v->regs;
-    uint64_t nr = (uint32_t)regs->rax; /* EAX: the upper half is ignored */
+    uint64_t nr = regs->rax; /* all of it: a number far out is no call */
     int64_t result = run(v, nr, regs->rdi, regs->rsi, regs->rdx, regs->r10, fx);
 
     if (unlikely(result == -ERESTART) && !is_iret(v, nr))
