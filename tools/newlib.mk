@@ -19,7 +19,7 @@ NEWLIB_CFLAGS = -nostdinc -isystem $(NEWLIB)/x86_64-elf/include \
     -fno-asynchronous-unwind-tables -fcf-protection=none \
     -fno-tree-vectorize -U__linux__ -U__unix__
 NEWLIB_LIBS = --start-group $(NEWLIB)/x86_64-elf/lib/libc.a \
-    $(NEWLIB)/x86_64-elf/lib/libm.a $(GCC_LIB) --end-group
+    $(NEWLIB)/x86_64-elf/lib/libregex.a $(NEWLIB)/x86_64-elf/lib/libm.a $(GCC_LIB) --end-group
 
 $(NEWLIB_DONE): tools/build-newlib | $(O)/.deps
 	$(Q)tools/build-newlib $(@D)
