@@ -16,6 +16,7 @@
 
 static char input[INPUT_SIZE];
 static size_t input_produced, input_consumed; /* free-running */
+static bool woken; /* console_wake(), and nobody has returned for it yet */
 static struct waitq readers = WAITQ_INIT(readers);
 static struct mutex writing = MUTEX_INIT(writing);
 
@@ -38,12 +39,23 @@ size_t console_read(char *text, size_t len, uint64_t deadline_ns)
     bool was_masked = upcall_mask();
     size_t n = 0;
 
-    waitq_until(&readers, deadline_ns, input_produced != input_consumed);
+    waitq_until(&readers, deadline_ns,
+                input_produced != input_consumed || woken);
+    woken = false;
     for (; n < len && input_produced != input_consumed; n++)
         text[n] = input[input_consumed++ % INPUT_SIZE];
     console_poll_input(); /* there is room for what did not fit before */
     upcall_restore(was_masked);
     return n;
+}
+
+void console_wake(void)
+{
+    bool was_masked = upcall_mask();
+
+    woken = true;
+    waitq_wake_all(&readers);
+    upcall_restore(was_masked);
 }
 
 void console_poll_input(void)

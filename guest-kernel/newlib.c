@@ -33,6 +33,9 @@ static struct descriptor {
     int flags;
 } descriptors[FILE_OPEN_MAX];
 
+/* Where descriptors 0-2 are written to. */
+static void (*console_output)(const char *, size_t) = console_write;
+
 /* With the lock held; NULL and errno when fd is not open. */
 static struct descriptor *lookup(int fd)
 {
@@ -129,12 +132,17 @@ static int write_locked(int fd, const void *from, size_t len)
     return len;
 }
 
+void file_console_output(void (*output)(const char *bytes, size_t n))
+{
+    console_output = output ? output : console_write;
+}
+
 int write(int fd, const void *from, size_t len)
 {
     int n;
 
     if (fd >= 0 && fd < FD_CONSOLE) {
-        console_write(from, len);
+        console_output(from, len);
         return len;
     }
     mutex_lock(&file_lock);

@@ -2,8 +2,9 @@
 /*
  * hello: says what it was given at start of day, then ticks once a second.
  *
- *   hello [ticks=N] [exit=0]
+ *   hello [every=S] [ticks=N] [exit=0]
  *
+ *  every=S  seconds from tick to tick, instead of 1.
  *  ticks=N  how many; without it, it ticks until it is asked to end
  *           (control/shutdown in xenstore).
  *  exit=0   as the privileged domain under QEMU: end the machine by
@@ -82,12 +83,12 @@ static void print_time(void)
 }
 
 /* Returns the reason to end for. */
-static int tick(unsigned long count)
+static int tick(unsigned long count, unsigned long seconds)
 {
     uint64_t start = clock_ns();
 
     for (unsigned long i = 1; !count || i <= count; i++) {
-        int reason = shutdown_wait(start + i * NS_PER_SEC);
+        int reason = shutdown_wait(start + i * seconds * NS_PER_SEC);
 
         if (reason >= 0)
             return reason;
@@ -98,6 +99,7 @@ static int tick(unsigned long count)
 
 int main(int argc, char **argv)
 {
+    const char *every = start_option("every");
     const char *ticks = start_option("ticks");
     const char *status = start_option("exit");
     int reason;
@@ -110,7 +112,8 @@ int main(int argc, char **argv)
     if (start_info->store_evtchn && shutdown_watch())
         printf("cannot watch control/shutdown\n");
 
-    reason = tick(ticks ? strtoul(ticks, NULL, 10) : 0);
+    reason = tick(ticks ? strtoul(ticks, NULL, 10) : 0,
+                  every ? strtoul(every, NULL, 10) : 1);
     printf("goodbye: shutdown reason %d\n", reason);
     if (status && start_is_dom0())
         machine_exit(strtoul(status, NULL, 10));

@@ -25,6 +25,12 @@ void console_write(const char *text, size_t len);
  */
 size_t console_read(char *text, size_t len, uint64_t deadline_ns);
 
+/*
+ * Have the console_read() that waits, or else the next one, return what there
+ * is. May be called from anywhere.
+ */
+void console_wake(void);
+
 /* printf() without stdio: no malloc, any context. For reports of the kernel. */
 void kprintf(const char *format, ...) __attribute__((format(printf, 1, 2)));
 

@@ -41,4 +41,11 @@ const void *file_data(const char *name, size_t *bytes);
  */
 int file_add_archive(const void *archive, size_t bytes);
 
+/*
+ * From now on, what is written to descriptors 0-2 goes to `output` instead of
+ * the console; NULL: to the console again. Called from any thread, one at a
+ * time for each stream.
+ */
+void file_console_output(void (*output)(const char *bytes, size_t n));
+
 #endif
