@@ -37,7 +37,7 @@ static struct semaphore work;                      /* a port fired */
 static struct waitq changed = WAITQ_INIT(changed); /* text, room, or an end */
 static uint64_t changes; /* counts what `changed` was woken for */
 
-static void wake_readers(void)
+void console_wake_readers(void)
 {
     bool was_masked = upcall_mask();
 
@@ -72,7 +72,7 @@ static void drain_all(void)
             evtchn_send((evtchn_port_t)c->port);
     mutex_unlock(&lock);
     /* Also when there was no text: the guest may have taken its input. */
-    wake_readers();
+    console_wake_readers();
 }
 
 static void move_bytes(void *arg)
@@ -167,7 +167,7 @@ void consoled_detach(domid_t domid)
         forget_oldest();
     }
     mutex_unlock(&lock);
-    wake_readers();
+    console_wake_readers();
 }
 
 /* Locked: the best match for a name or number, or NULL. */
@@ -235,7 +235,8 @@ static bool wait_for_change(uint64_t seen, uint64_t deadline_ns)
 }
 
 long console_read_from(struct console *c, uint64_t *place, char *bytes,
-                       size_t n, uint64_t deadline_ns)
+                       size_t n, uint64_t deadline_ns,
+                       const volatile bool *stop)
 {
     for (;;) {
         uint64_t seen = changes;
@@ -250,7 +251,8 @@ long console_read_from(struct console *c, uint64_t *place, char *bytes,
             return (long)got;
         if (!alive)
             return -1;
-        if (!deadline_ns || !wait_for_change(seen, deadline_ns))
+        if ((stop && *stop) || !deadline_ns ||
+            !wait_for_change(seen, deadline_ns))
             return 0;
     }
 }

@@ -51,11 +51,17 @@ void console_put(struct console *c);
 /*
  * Read on from *place (0: the oldest that is kept) and move it.
  *  deadline_ns  wait for more until then, absolute; 0: do not wait.
- * Returns the bytes read; 0 when the deadline passed; -1 when the domain has
- * ended and all was read.
+ *  stop         NULL, or a flag that ends the wait: set it, then call
+ *               console_wake_readers().
+ * Returns the bytes read; 0 when the deadline passed or *stop was set; -1
+ * when the domain has ended and all was read.
  */
 long console_read_from(struct console *c, uint64_t *place, char *bytes,
-                       size_t n, uint64_t deadline_ns);
+                       size_t n, uint64_t deadline_ns,
+                       const volatile bool *stop);
+
+/* Have everybody who waits look at his condition again. */
+void console_wake_readers(void);
 
 /* When the line with the byte at `place` was begun, ns; 0: unknown. */
 uint64_t console_line_ns(struct console *c, uint64_t place);
