@@ -83,6 +83,9 @@ bool config_read(struct domain_config *out, const char *name, const char *text,
                  size_t len, const char *const *settings, size_t count,
                  struct config_report *report);
 
+/* The word for an action in a file: "rename-restart". */
+const char *config_action_name(enum config_action action);
+
 void domain_config_drop(struct domain_config *c);
 void config_report_drop(struct config_report *r);
 

@@ -191,6 +191,11 @@ static const char *action_name(size_t i)
     return i < sizeof(actions) / sizeof(actions[0]) ? actions[i] : NULL;
 }
 
+const char *config_action_name(enum config_action action)
+{
+    return action_name(action);
+}
+
 static void set_action(struct draft *d, const struct config_setting *s,
                        enum config_action *action)
 {
