@@ -67,6 +67,9 @@ SUITE_layout := $(HV_ELF) dom0-tools/builder/layout.c \
 # dom0-tools/consoled
 SUITE_console := dom0-tools/consoled/history.c dom0-tools/consoled/ring.c
 
+# dom0-tools/shell
+SUITE_shell := dom0-tools/shell/line.c dom0-tools/shell/words.c
+
 # dom0-tools/vireo
 SUITE_format := dom0-tools/vireo/format.c dom0-tools/vireo/json.c
 
