@@ -1,0 +1,250 @@
+/* SPDX-License-Identifier: MIT */
+#include <sys/types.h> /* regex.h needs it first */
+
+#include <getopt.h>
+#include <regex.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <guest/clock.h>
+#include <guest/thread.h>
+
+#include "consoled/consoled.h"
+#include "shell/terminal.h"
+#include "vireo/command.h"
+#include "vireo/console.h"
+#include "vireo/domains.h"
+
+#define FIRST_BYTE_NS (10 * NS_PER_SEC) /* --once waits so long for it */
+#define SILENCE_NS    NS_PER_SEC        /* ... and ends after so much */
+#define EXPECT_S      30
+#define LINE_BYTES    1024
+
+/* Print until a second of silence. */
+static int print_once(struct console *c)
+{
+    uint64_t place = 0, deadline = clock_ns() + FIRST_BYTE_NS;
+    char bytes[512];
+    long n;
+
+    while ((n = console_read_from(c, &place, bytes, sizeof(bytes), deadline,
+                                  NULL)) > 0) {
+        fwrite(bytes, 1, (size_t)n, stdout);
+        fflush(stdout);
+        deadline = clock_ns() + SILENCE_NS;
+    }
+    if (!place)
+        return command_fail("the console has printed nothing");
+    return STATUS_OK;
+}
+
+/* A line of output that grows until it matches or ends. */
+struct line {
+    char text[LINE_BYTES + 1];
+    size_t length;
+};
+
+/* Add a byte; true if the line so far matches. */
+static bool line_add(struct line *l, char byte, const regex_t *pattern)
+{
+    bool matches;
+
+    if (byte == '\n' || byte == '\r' || l->length == LINE_BYTES) {
+        matches = l->length && !regexec(pattern, l->text, 0, NULL, 0);
+        l->length = 0;
+        l->text[0] = '\0';
+        if (byte == '\n' || byte == '\r')
+            return matches;
+    } else {
+        matches = false;
+    }
+    l->text[l->length++] = byte ? byte : '?';
+    l->text[l->length] = '\0';
+    return matches;
+}
+
+/* Print until a line, complete or not, matches. */
+static bool read_until(struct console *c, const regex_t *pattern,
+                       uint64_t deadline_ns)
+{
+    struct line line = {.length = 0};
+    uint64_t place = 0;
+    char bytes[512];
+    long n;
+
+    while ((n = console_read_from(c, &place, bytes, sizeof(bytes), deadline_ns,
+                                  NULL)) > 0) {
+        bool found = false;
+
+        for (long i = 0; i < n; i++)
+            found |= line_add(&line, bytes[i], pattern);
+        fwrite(bytes, 1, (size_t)n, stdout);
+        fflush(stdout);
+        /* A prompt has no end of line: look at what is there so far. */
+        if (found || (line.length && !regexec(pattern, line.text, 0, NULL, 0)))
+            return true;
+    }
+    return false;
+}
+
+static int expect(struct console *c, const char *expression, unsigned long s)
+{
+    regex_t pattern;
+    char why[80];
+    bool found;
+    int rc = regcomp(&pattern, expression, REG_EXTENDED | REG_NOSUB);
+
+    if (rc) {
+        regerror(rc, &pattern, why, sizeof(why));
+        return command_fail("'%s' is no regular expression: %s", expression,
+                            why);
+    }
+    found = read_until(c, &pattern, clock_ns() + s * NS_PER_SEC);
+    regfree(&pattern);
+    if (found)
+        return STATUS_OK;
+    return console_is_alive(c)
+               ? command_fail("no line matched '%s' in %lu s", expression, s)
+               : command_fail("the domain ended before a line matched '%s'",
+                              expression);
+}
+
+/* Print until the domain ends. */
+static int follow(struct console *c)
+{
+    uint64_t place = 0;
+    char bytes[512];
+    long n;
+
+    while ((n = console_read_from(c, &place, bytes, sizeof(bytes), WAIT_FOREVER,
+                                  NULL)) >= 0) {
+        fwrite(bytes, 1, (size_t)n, stdout);
+        fflush(stdout);
+    }
+    return STATUS_OK;
+}
+
+/* The half of an attached terminal that prints: a thread of its own. */
+struct attachment {
+    struct console *console;
+    volatile bool leaving; /* the person has left */
+    volatile bool ended;   /* the domain has */
+};
+
+static void print_attached(void *arg)
+{
+    struct attachment *a = arg;
+    uint64_t place = 0;
+    char bytes[512];
+    long n = 0;
+
+    while (!a->leaving &&
+           (n = console_read_from(a->console, &place, bytes, sizeof(bytes),
+                                  WAIT_FOREVER, &a->leaving)) >= 0) {
+        fwrite(bytes, 1, (size_t)n, stdout);
+        fflush(stdout);
+    }
+    a->ended = n < 0;
+    terminal_wake();
+}
+
+/* Give the keys to the domain until Ctrl-] or its end. */
+static void type_keys(struct attachment *a)
+{
+    char keys[64];
+
+    while (!a->ended) {
+        size_t n = terminal_read(keys, sizeof(keys), WAIT_FOREVER);
+        char *leave = memchr(keys, CONSOLE_LEAVE, n);
+
+        if (leave)
+            n = (size_t)(leave - keys);
+        console_type(a->console, keys, n, clock_ns() + NS_PER_SEC);
+        if (leave)
+            return;
+    }
+}
+
+static int attach(struct console *c)
+{
+    struct attachment a = {.console = c};
+    struct thread *printer = thread_create("console", print_attached, &a);
+
+    if (!printer)
+        return command_fail("out of memory");
+    type_keys(&a);
+    a.leaving = true;
+    console_wake_readers();
+    thread_join(printer);
+    fputs(a.ended ? "\n[the domain has ended]\n" : "\n", stdout);
+    return STATUS_OK;
+}
+
+int console_show(struct console *c)
+{
+    return terminal_present() ? attach(c) : follow(c);
+}
+
+/* The console of a domain, living or dead, by name or number. */
+static struct console *find(const char *word)
+{
+    struct console *c = console_find(word);
+    domid_t domid;
+
+    if (c)
+        return c;
+    if (!domains_resolve(word, &domid))
+        return NULL;
+    c = console_find_domid(domid);
+    if (!c)
+        command_fail("'%s' has no console here", word);
+    return c;
+}
+
+enum { OPT_ONCE = 256, OPT_EXPECT, OPT_TIMEOUT, OPT_FOLLOW };
+
+int cmd_console(int argc, char **argv)
+{
+    static const struct option options[] = {
+        {"once", no_argument, NULL, OPT_ONCE},
+        {"expect", required_argument, NULL, OPT_EXPECT},
+        {"timeout", required_argument, NULL, OPT_TIMEOUT},
+        {"follow", no_argument, NULL, OPT_FOLLOW},
+        {NULL, 0, NULL, 0},
+    };
+    const char *expression = NULL;
+    unsigned long seconds = EXPECT_S;
+    int option, how = 0, status;
+    struct console *c;
+    char *end;
+
+    while ((option = getopt_long(argc, argv, "", options, NULL)) != -1) {
+        switch (option) {
+        case OPT_TIMEOUT:
+            seconds = strtoul(optarg, &end, 10);
+            if (end == optarg || *end || seconds > 1000000)
+                return command_usage("console");
+            continue;
+        case OPT_EXPECT:
+            expression = optarg;
+            break;
+        case '?':
+            return command_usage("console");
+        }
+        if (how)
+            return command_usage("console");
+        how = option;
+    }
+    if (argc - optind != 1)
+        return command_usage("console");
+    c = find(argv[optind]);
+    if (!c)
+        return STATUS_FAIL;
+    status = how == OPT_ONCE     ? print_once(c)
+             : how == OPT_EXPECT ? expect(c, expression, seconds)
+             : how == OPT_FOLLOW ? follow(c)
+                                 : console_show(c);
+    console_put(c);
+    return status;
+}

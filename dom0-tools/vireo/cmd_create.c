@@ -1,0 +1,148 @@
+/* SPDX-License-Identifier: MIT */
+#include <getopt.h>
+#include <stdio.h>
+
+#include <guest/file.h>
+
+#include "consoled/consoled.h"
+#include "libpv/pv.h"
+#include "vireo/command.h"
+#include "vireo/console.h"
+#include "vireo/json.h"
+#include "vireo/lifecycle.h"
+
+struct wishes {
+    bool paused, console, dry_run, quiet, json;
+};
+
+static int read_options(int argc, char **argv, struct wishes *w)
+{
+    static const struct option options[] = {
+        {"paused", no_argument, NULL, 'p'}, {"console", no_argument, NULL, 'c'},
+        {"dryrun", no_argument, NULL, 'n'}, {"quiet", no_argument, NULL, 'q'},
+        {"json", no_argument, NULL, 'j'},   {NULL, 0, NULL, 0},
+    };
+    int option;
+
+    while ((option = getopt_long(argc, argv, "pcnqj", options, NULL)) != -1)
+        switch (option) {
+        case 'p':
+            w->paused = true;
+            break;
+        case 'c':
+            w->console = true;
+            break;
+        case 'n':
+            w->dry_run = true;
+            break;
+        case 'q':
+            w->quiet = true;
+            break;
+        case 'j':
+            w->json = true;
+            break;
+        default:
+            return -1;
+        }
+    return optind < argc ? 0 : -1;
+}
+
+static void say_created(const struct wishes *w,
+                        const struct domain_config *config, domid_t domid)
+{
+    struct json j;
+
+    if (w->json) {
+        json_begin(&j, stdout);
+        json_object(&j, NULL);
+        json_string(&j, "name", config->name);
+        json_uint(&j, "domid", domid);
+        json_close(&j);
+        json_end(&j);
+    } else if (!w->quiet) {
+        printf("Created domain %u '%s'\n", domid, config->name);
+    }
+    fflush(stdout);
+}
+
+static int start(const struct wishes *w, const struct domain_config *config)
+{
+    char error[LIFECYCLE_ERROR_MAX];
+    domid_t domid;
+    struct console *c;
+    int status;
+
+    if (domain_start(config, w->paused, &domid, error))
+        return command_fail("cannot create '%s': %s", config->name, error);
+    say_created(w, config, domid);
+    if (!w->console)
+        return STATUS_OK;
+    c = console_find_domid(domid);
+    if (!c)
+        return command_fail("'%s' has ended and left no console", config->name);
+    status = console_show(c);
+    console_put(c);
+    return status;
+}
+
+/* Show what would be created. */
+static int show(const struct domain_config *config)
+{
+    struct json j;
+
+    json_begin(&j, stdout);
+    json_object(&j, NULL);
+    json_string(&j, "name", config->name);
+    json_string(&j, "type", "pv");
+    json_string(&j, "kernel", config->kernel);
+    if (config->ramdisk)
+        json_string(&j, "ramdisk", config->ramdisk);
+    else
+        json_null(&j, "ramdisk");
+    json_string(&j, "cmdline", config->cmdline);
+    json_uint(&j, "memory", config->memory_mib);
+    json_uint(&j, "maxmem", config->maxmem_mib);
+    json_uint(&j, "vcpus", config->vcpus);
+    json_string(&j, "on_poweroff", config_action_name(config->on_poweroff));
+    json_string(&j, "on_reboot", config_action_name(config->on_reboot));
+    json_string(&j, "on_crash", config_action_name(config->on_crash));
+    json_close(&j);
+    json_end(&j);
+    return STATUS_OK;
+}
+
+/* Read file and settings; false: it has been said what is wrong. */
+static bool read_config(char **words, int count, struct domain_config *config)
+{
+    struct config_report report;
+    size_t bytes;
+    const char *text = file_data(words[0], &bytes);
+    bool good;
+
+    if (!text) {
+        command_fail("no file '%s'; 'ls' shows what is there", words[0]);
+        return false;
+    }
+    good =
+        config_read(config, words[0], text, bytes,
+                    (const char *const *)words + 1, (size_t)count - 1, &report);
+    if (report.text)
+        fputs(report.text, stderr);
+    config_report_drop(&report);
+    return good;
+}
+
+int cmd_create(int argc, char **argv)
+{
+    struct wishes w = {.paused = false};
+    struct domain_config config;
+    int status;
+
+    if (read_options(argc, argv, &w))
+        return command_usage("create");
+    if (!read_config(argv + optind, argc - optind, &config))
+        return STATUS_FAIL;
+    status = w.dry_run ? show(&config) : start(&w, &config);
+    domain_config_drop(&config);
+    return status;
+}

@@ -1,0 +1,128 @@
+/* SPDX-License-Identifier: MIT */
+#include <getopt.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+#include <pv-abi/errno.h>
+#include <pv-abi/version.h>
+
+#include "libpv/pv.h"
+#include "vireo/command.h"
+#include "vireo/json.h"
+
+#define PAGES_PER_MIB 256
+#define TEXT_MAX      1024
+
+/* Prints one "key : value" line, or one JSON member, at a time. */
+struct report {
+    bool json;
+    struct json j;
+};
+
+static void add_uint(struct report *r, const char *key, uint64_t value)
+{
+    if (r->json)
+        json_uint(&r->j, key, value);
+    else
+        printf("%-23s: %" PRIu64 "\n", key, value);
+}
+
+static void add_text(struct report *r, const char *key, const char *value)
+{
+    if (r->json)
+        json_string(&r->j, key, value);
+    else
+        printf("%-23s: %s\n", key, value);
+}
+
+static void add_version_text(struct report *r, const char *key,
+                             unsigned int which)
+{
+    char text[TEXT_MAX] = "";
+
+    if (!pv_version_text(which, text, sizeof(text)))
+        add_text(r, key, text);
+}
+
+static const char *scheduler_name(void)
+{
+    uint32_t id;
+
+    if (pv_scheduler_id(&id))
+        return "unknown";
+    switch (id) {
+    case XEN_SCHEDULER_CREDIT:
+        return "credit";
+    case XEN_SCHEDULER_CREDIT2:
+        return "credit2";
+    case XEN_SCHEDULER_RTDS:
+        return "rtds";
+    case XEN_SCHEDULER_NULL:
+        return "null";
+    default:
+        return "unknown";
+    }
+}
+
+static void add_machine(struct report *r,
+                        const struct xen_sysctl_physinfo *info)
+{
+    add_uint(r, "nr_cpus", info->nr_cpus);
+    add_uint(r, "max_cpu_id", info->max_cpu_id);
+    add_uint(r, "nr_nodes", info->nr_nodes);
+    add_uint(r, "cores_per_socket", info->cores_per_socket);
+    add_uint(r, "threads_per_core", info->threads_per_core);
+    add_uint(r, "cpu_mhz", info->cpu_khz / 1000);
+    add_uint(r, "total_memory", info->total_pages / PAGES_PER_MIB);
+    add_uint(r, "free_memory", info->free_pages / PAGES_PER_MIB);
+    add_uint(r, "free_memory_kib", info->free_pages * 4);
+    add_uint(r, "outstanding_claims", info->outstanding_pages / PAGES_PER_MIB);
+}
+
+static void add_version(struct report *r)
+{
+    int version = pv_version();
+
+    if (version < 0)
+        return;
+    add_uint(r, "xen_major", (uint64_t)version >> 16);
+    add_uint(r, "xen_minor", (uint64_t)version & 0xffff);
+    add_version_text(r, "xen_extra", XENVER_extraversion);
+    add_version_text(r, "xen_caps", XENVER_capabilities);
+    add_text(r, "xen_scheduler", scheduler_name());
+    add_version_text(r, "xen_commandline", XENVER_commandline);
+}
+
+int cmd_info(int argc, char **argv)
+{
+    static const struct option options[] = {
+        {"json", no_argument, NULL, 'j'},
+        {NULL, 0, NULL, 0},
+    };
+    struct xen_sysctl_physinfo info;
+    struct report r = {.json = false};
+    int option, rc;
+
+    while ((option = getopt_long(argc, argv, "j", options, NULL)) != -1) {
+        if (option == '?')
+            return command_usage("info");
+        r.json = true;
+    }
+    if (optind < argc)
+        return command_usage("info");
+    rc = pv_physinfo(&info);
+    if (rc)
+        return command_fail("cannot ask the hypervisor: %s", xen_strerror(rc));
+    if (r.json) {
+        json_begin(&r.j, stdout);
+        json_object(&r.j, NULL);
+    }
+    add_machine(&r, &info);
+    add_version(&r);
+    if (r.json) {
+        json_close(&r.j);
+        json_end(&r.j);
+    }
+    return STATUS_OK;
+}

@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Names and numbers of domains: the hypervisor knows numbers, the xenstore
+ * knows names.
+ */
+#ifndef VIREO_DOMAINS_H
+#define VIREO_DOMAINS_H
+
+#include <stdbool.h>
+
+#include <pv-abi/domctl.h>
+#include <xenstore.h>
+
+/*
+ * This thread's connection to the xenstore; NULL if it cannot be reached. For
+ * threads that live as long as the control domain.
+ */
+struct xs_handle *domains_store(void);
+
+/*
+ * The number of the domain that `word` names: a number, or a name.
+ * Returns false, and has said so on stderr, if there is no such domain.
+ */
+bool domains_resolve(const char *word, domid_t *domid);
+
+/* The number of the domain called `name`; false, silently: there is none. */
+bool domains_find(const char *name, domid_t *domid);
+
+/* The domain's name, or "(null)" as xl says; to be freed. */
+char *domains_name(domid_t domid);
+
+/*
+ * All domains, ascending: *list is allocated. Returns how many, or a
+ * negative error.
+ */
+int domains_list(struct xen_domctl_getdomaininfo **list);
+
+/* Has it shut down, is it being destroyed, or gone? */
+bool domains_has_ended(domid_t domid);
+
+#endif

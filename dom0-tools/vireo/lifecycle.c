@@ -1,0 +1,366 @@
+/* SPDX-License-Identifier: MIT */
+#include "vireo/lifecycle.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/queue.h>
+
+#include <guest/clock.h>
+#include <guest/evtchn.h>
+#include <guest/file.h>
+#include <guest/thread.h>
+#include <pv-abi/errno.h>
+#include <pv-abi/sched.h>
+
+#include "builder/build.h"
+#include "consoled/consoled.h"
+#include "libpv/pv.h"
+#include "vireo/domains.h"
+#include "vireo/format.h"
+#include "vireo/keys.h"
+
+/* A domain that was started here. */
+struct record {
+    LIST_ENTRY(record) link;
+    domid_t domid;
+    bool ended; /* its end was seen and dealt with: it is kept */
+    struct domain_config config;
+};
+
+static LIST_HEAD(, record) records = LIST_HEAD_INITIALIZER(records);
+static struct mutex lock = MUTEX_INIT(lock);       /* records */
+static struct semaphore work;                      /* some domain has ended */
+static struct waitq changed = WAITQ_INIT(changed); /* an end was dealt with */
+static uint64_t changes;
+
+/* ------------------------------------------------------------- records */
+
+/* Locked. */
+static struct record *find(domid_t domid)
+{
+    struct record *r;
+
+    LIST_FOREACH (r, &records, link)
+        if (r->domid == domid)
+            return r;
+    return NULL;
+}
+
+static void tell_change(void)
+{
+    bool was_masked = upcall_mask();
+
+    changes++;
+    waitq_wake_all(&changed);
+    upcall_restore(was_masked);
+}
+
+static char *copy_text(const char *text, bool *failed)
+{
+    char *copy = text ? strdup(text) : NULL;
+
+    *failed |= text && !copy;
+    return copy;
+}
+
+/* Returns false, and nothing is copied, without memory. */
+static bool config_copy(struct domain_config *to,
+                        const struct domain_config *from)
+{
+    bool failed = false;
+
+    *to = *from;
+    to->name = copy_text(from->name, &failed);
+    to->kernel = copy_text(from->kernel, &failed);
+    to->ramdisk = copy_text(from->ramdisk, &failed);
+    to->cmdline = copy_text(from->cmdline, &failed);
+    if (failed)
+        domain_config_drop(to);
+    return !failed;
+}
+
+static struct record *record_create(const struct domain_config *config)
+{
+    struct record *r = calloc(1, sizeof(*r));
+
+    if (r && !config_copy(&r->config, config)) {
+        free(r);
+        r = NULL;
+    }
+    return r;
+}
+
+static void record_free(struct record *r)
+{
+    domain_config_drop(&r->config);
+    free(r);
+}
+
+/* ------------------------------------------------------------ starting */
+
+/*
+ * Numbers that no other domain has: time, in words that differ in every bit
+ * from those of the moment before.
+ */
+static void make_uuid(uint8_t uuid[16])
+{
+    uint64_t state = clock_wall_ns() ^ clock_ns() << 20;
+
+    for (int i = 0; i < 16; i += 8) {
+        uint64_t word = state += 0x9e3779b97f4a7c15u;
+
+        word = (word ^ word >> 30) * 0xbf58476d1ce4e5b9u;
+        word = (word ^ word >> 27) * 0x94d049bb133111ebu;
+        word ^= word >> 31;
+        memcpy(uuid + i, &word, 8);
+    }
+    uuid[6] = (uuid[6] & 0x0f) | 0x40; /* version 4, variant 1: random */
+    uuid[8] = (uuid[8] & 0x3f) | 0x80;
+}
+
+static int fail(char *error, const char *format, const char *what)
+{
+    snprintf(error, LIFECYCLE_ERROR_MAX, format, what);
+    return -1;
+}
+
+/* Files and numbers that the builder wants. */
+static int make_request(const struct domain_config *config,
+                        struct build_request *want, char *error)
+{
+    memset(want, 0, sizeof(*want));
+    want->kernel = file_data(config->kernel, &want->kernel_bytes);
+    if (!want->kernel)
+        return fail(error, "no file '%s' (kernel=); 'ls' shows what is there",
+                    config->kernel);
+    if (config->ramdisk) {
+        want->ramdisk = file_data(config->ramdisk, &want->ramdisk_bytes);
+        if (!want->ramdisk)
+            return fail(error,
+                        "no file '%s' (ramdisk=); 'ls' shows what is there",
+                        config->ramdisk);
+    }
+    want->cmdline = config->cmdline;
+    want->memory_kib = config->memory_mib << 10;
+    want->max_memory_kib = config->maxmem_mib << 10;
+    want->vcpus = config->vcpus;
+    if (config->has_uuid)
+        memcpy(want->uuid, config->uuid, sizeof(want->uuid));
+    else
+        make_uuid(want->uuid);
+    return 0;
+}
+
+/* Tell the xenstore and consoled of a domain that was built. */
+static int announce(const struct domain_config *config,
+                    const struct build_result *built, const uint8_t *uuid,
+                    char *error)
+{
+    char text[FORMAT_UUID_LEN];
+    int rc;
+
+    format_uuid(uuid, text);
+    if (!keys_write(config, built, text) ||
+        !xs_introduce_domain(domains_store(), built->domid, built->store_mfn,
+                             built->store_port))
+        return fail(error, "the xenstore refused the domain%s", "");
+    rc = consoled_attach(built->domid, config->name, built->console_port);
+    return rc ? fail(error, "its console cannot be served: %s",
+                     xen_strerror(rc))
+              : 0;
+}
+
+static int build_and_announce(const struct domain_config *config,
+                              domid_t *domid, char *error)
+{
+    struct build_request want;
+    struct build_result built;
+
+    if (make_request(config, &want, error) ||
+        domain_build(&want, &built, error))
+        return -1;
+    *domid = built.domid;
+    if (!announce(config, &built, want.uuid, error))
+        return 0;
+    domain_stop(built.domid);
+    return -1;
+}
+
+int domain_start(const struct domain_config *config, bool paused,
+                 domid_t *domid, char *error)
+{
+    struct record *r = record_create(config);
+    domid_t other;
+    int rc = 0;
+
+    if (!r)
+        return fail(error, "the control domain is out of memory%s", "");
+    mutex_lock(&lock);
+    if (domains_find(config->name, &other)) {
+        snprintf(error, LIFECYCLE_ERROR_MAX,
+                 "domain %u is called '%s' already; choose another name= or "
+                 "destroy it",
+                 other, config->name);
+        rc = -1;
+    }
+    if (!rc)
+        rc = build_and_announce(config, domid, error);
+    if (rc) {
+        record_free(r);
+    } else {
+        r->domid = *domid;
+        LIST_INSERT_HEAD(&records, r, link);
+        if (!paused)
+            pv_domain_unpause(*domid);
+    }
+    mutex_unlock(&lock);
+    return rc;
+}
+
+/* -------------------------------------------------------------- ending */
+
+int domain_stop(domid_t domid)
+{
+    struct record *r;
+    int rc;
+
+    mutex_lock(&lock);
+    pv_domain_pause(domid); /* what it printed so far is all there will be */
+    consoled_detach(domid);
+    xs_release_domain(domains_store(), domid);
+    keys_remove(domid);
+    rc = pv_domain_destroy(domid);
+    r = find(domid);
+    if (r) {
+        LIST_REMOVE(r, link);
+        record_free(r);
+    }
+    mutex_unlock(&lock);
+    tell_change();
+    return rc;
+}
+
+bool domain_ask(domid_t domid, const char *request)
+{
+    char path[64];
+
+    snprintf(path, sizeof(path), "/local/domain/%u/control/shutdown", domid);
+    return xs_write(domains_store(), XBT_NULL, path, request,
+                    (unsigned)strlen(request));
+}
+
+/* Is there nothing more to wait for? */
+static bool is_over(domid_t domid)
+{
+    struct xen_domctl_getdomaininfo info;
+    struct record *r;
+    bool over;
+
+    mutex_lock(&lock);
+    r = find(domid);
+    over = r ? r->ended : domains_has_ended(domid);
+    mutex_unlock(&lock);
+    return over || pv_domain_info(domid, &info);
+}
+
+void domain_wait_end(domid_t domid)
+{
+    for (;;) {
+        uint64_t seen = changes;
+
+        if (is_over(domid))
+            return;
+        waitq_until(&changed, WAIT_FOREVER, changes != seen);
+    }
+}
+
+/* ------------------------------------------------------------- monitor */
+
+static enum config_action action_for(const struct domain_config *config,
+                                     unsigned int code)
+{
+    switch (code) {
+    case SHUTDOWN_poweroff:
+        return config->on_poweroff;
+    case SHUTDOWN_reboot:
+        return config->on_reboot;
+    default:
+        return config->on_crash;
+    }
+}
+
+static void restart(const struct record *r)
+{
+    char error[LIFECYCLE_ERROR_MAX];
+    struct domain_config config;
+    domid_t domid = r->domid;
+
+    if (!config_copy(&config, &r->config))
+        return;
+    domain_stop(domid);
+    if (domain_start(&config, false, &domid, error))
+        printf("vireo: cannot restart '%s': %s\n", config.name, error);
+    domain_config_drop(&config);
+}
+
+/* One domain has ended: do as its configuration says. Locked. */
+static void deal_with(struct record *r, unsigned int code)
+{
+    const char *reason = format_shutdown_reason(code);
+
+    printf("vireo: domain %u '%s' has ended: %s\n", r->domid, r->config.name,
+           reason ? reason : "unknown reason");
+    switch (action_for(&r->config, code)) {
+    case CONFIG_DESTROY:
+        domain_stop(r->domid);
+        break;
+    case CONFIG_RESTART:
+        restart(r);
+        break;
+    default:
+        r->ended = true;
+        tell_change();
+    }
+}
+
+/* The next record whose end nobody has dealt with; NULL: none. Locked. */
+static struct record *next_ended(unsigned int *code)
+{
+    struct xen_domctl_getdomaininfo info;
+    struct record *r;
+
+    LIST_FOREACH (r, &records, link)
+        if (!r->ended && !pv_domain_info(r->domid, &info) &&
+            (info.flags & XEN_DOMINF_shutdown)) {
+            *code = (info.flags >> XEN_DOMINF_shutdownshift) &
+                    XEN_DOMINF_shutdownmask;
+            return r;
+        }
+    return NULL;
+}
+
+static void monitor(void *arg)
+{
+    unsigned int code;
+    struct record *r;
+
+    for (;;) {
+        semaphore_down(&work, WAIT_FOREVER);
+        mutex_lock(&lock);
+        while ((r = next_ended(&code)))
+            deal_with(r, code);
+        mutex_unlock(&lock);
+    }
+}
+
+void lifecycle_look(void)
+{
+    semaphore_up(&work);
+}
+
+int lifecycle_start(void)
+{
+    semaphore_init(&work, 0);
+    return thread_create("monitor", monitor, NULL) ? 0 : -XEN_ENOMEM;
+}
