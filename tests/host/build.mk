@@ -43,6 +43,9 @@ SUITE_type       := $(HV_ONLY_MM)
 # hypervisor/core/event
 SUITE_evtchn := $(HV_FAKE_GUESTS)
 
+# hypervisor/core/sched
+SUITE_sched := $(HV_FAKE_GUESTS)
+
 # hypervisor/lib
 SUITE_lib    := $(HV_FAKE)
 SUITE_string :=

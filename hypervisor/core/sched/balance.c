@@ -145,18 +145,43 @@ static int find_waiting(struct hv *hv, unsigned int cpu, uint64_t limit,
     return best;
 }
 
-/* Move the first vCPU that may run on cpu from there to here. */
+/*
+ * Who of that queue comes here. To an idle CPU the first, who waits longest.
+ * To a busy one, somebody who had less than those here (limit), but not less
+ * than those who stay there: whoever stays gains by it, and of two that share
+ * a CPU the one that had less shall be alone.
+ */
+static struct vcpu *choose(const struct hv_cpu *there, unsigned int cpu,
+                           uint64_t limit)
+{
+    struct vcpu *v, *best = NULL;
+    uint64_t least = 0;
+
+    if (limit != UINT64_MAX && there->current)
+        least = there->current->sched.usage;
+    TAILQ_FOREACH (v, &there->queue, sched.link) {
+        if (v->sched.on_cpu || !vcpu_may_use(v, cpu))
+            continue;
+        if (limit == UINT64_MAX)
+            return v;
+        if (v->sched.usage < limit && v->sched.usage >= least) {
+            least = v->sched.usage;
+            best = v;
+        }
+    }
+    return best;
+}
+
 static bool steal(struct hv *hv, unsigned int from, unsigned int cpu,
-                  uint64_t limit)
+                  uint64_t limit, uint64_t now_ns)
 {
     struct hv_cpu *there = &hv->cpus[from], *here = &hv->cpus[cpu];
     struct vcpu *v;
 
     spin_lock_pair(&there->sched_lock, &here->sched_lock);
-    TAILQ_FOREACH (v, &there->queue, sched.link) {
-        if (v->sched.usage < limit && !v->sched.on_cpu && vcpu_may_use(v, cpu))
-            break;
-    }
+    if (there->current)
+        sched_account(there->current, now_ns);
+    v = choose(there, cpu, limit);
     if (v) {
         queue_remove(there, v);
         v->sched.credit += here->floor - there->floor;
@@ -168,13 +193,14 @@ static bool steal(struct hv *hv, unsigned int from, unsigned int cpu,
     return v != NULL;
 }
 
-bool sched_pull(struct hv *hv, unsigned int cpu, uint64_t limit)
+bool sched_pull(struct hv *hv, unsigned int cpu, uint64_t limit,
+                uint64_t now_ns)
 {
     cpumask_t tried = CPUMASK_NONE;
     int from;
 
     while ((from = find_waiting(hv, cpu, limit, tried)) >= 0) {
-        if (steal(hv, (unsigned int)from, cpu, limit))
+        if (steal(hv, (unsigned int)from, cpu, limit, now_ns))
             return true;
         cpumask_add(&tried, (unsigned int)from);
     }

@@ -56,8 +56,9 @@ void sched_place(struct hv_cpu *c, struct vcpu *v, uint64_t now_ns,
 
 /*
  * Bring to cpu, this CPU, a vCPU that waits elsewhere and has less usage
- * than limit. Returns whether one came.
+ * than limit; UINT64_MAX: any. Returns whether one came.
  */
-bool sched_pull(struct hv *hv, unsigned int cpu, uint64_t limit);
+bool sched_pull(struct hv *hv, unsigned int cpu, uint64_t limit,
+                uint64_t now_ns);
 
 #endif

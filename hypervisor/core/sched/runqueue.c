@@ -245,7 +245,7 @@ static struct vcpu *pick_idle(struct hv *hv, unsigned int cpu, uint64_t now_ns)
     struct vcpu *v = NULL;
 
     cpumask_add_atomic(&hv->idle, cpu);
-    while (!v && sched_pull(hv, cpu, UINT64_MAX))
+    while (!v && sched_pull(hv, cpu, UINT64_MAX, now_ns))
         v = pick_local(hv, cpu, now_ns);
     if (!v)
         v = pick_local(hv, cpu, now_ns);
@@ -263,7 +263,7 @@ struct vcpu *sched_pick(struct hv *hv, unsigned int cpu, uint64_t now_ns,
 
     ASSERT(cpu == hal_cpu());
     if (prev && now_ns >= c->slice_end_ns && prev->sched.usage > SCHED_PULL_NS)
-        sched_pull(hv, cpu, prev->sched.usage - SCHED_PULL_NS);
+        sched_pull(hv, cpu, prev->sched.usage - SCHED_PULL_NS, now_ns);
     next = pick_local(hv, cpu, now_ns);
     if (!next)
         next = pick_idle(hv, cpu, now_ns);

@@ -48,7 +48,7 @@
  * has this usage, at the default weight. */
 #define SCHED_FADE_NS (1ull << 27)
 /* By how much less usage a vCPU that waits elsewhere is pulled to a CPU. */
-#define SCHED_PULL_NS (SCHED_FADE_NS / 4)
+#define SCHED_PULL_NS (SCHED_FADE_NS / 8)
 
 /* Called once for each CPU: nothing to run. */
 void sched_init_cpu(struct hv *hv, unsigned int cpu);

@@ -164,20 +164,18 @@ void sched_switched(struct vcpu *prev, struct effects *fx)
 
 /* ------------------------------------------------------------ affinity */
 
-/* v may use other CPUs than before: move it, if it is where it may not be. */
+/* v may use other CPUs than before: some idle one, or not the one it is on. */
 static void follow_affinity(struct hv_cpu *c, struct vcpu *v,
                             struct effects *fx)
 {
-    if (vcpu_may_use(v, v->sched.cpu)) {
-        spin_unlock(&c->sched_lock);
-    } else if (v->sched.queued && !v->sched.on_cpu) {
+    if (v->sched.queued && !v->sched.on_cpu) {
         queue_remove(c, v);
         sched_place(c, v, hal_now_ns(), fx);
-    } else {
-        if (v->sched.on_cpu)
-            effects_resched(fx, v->sched.cpu);
-        spin_unlock(&c->sched_lock);
+        return;
     }
+    if (v->sched.on_cpu && !vcpu_may_use(v, v->sched.cpu))
+        effects_resched(fx, v->sched.cpu);
+    spin_unlock(&c->sched_lock);
 }
 
 int vcpu_set_affinity(struct vcpu *v, cpumask_t mask, struct effects *fx)
