@@ -193,6 +193,14 @@ def options_reach_the_machine():
 
 
 @test
+def no_command_at_all_is_still_an_exec():
+    launcher = Launcher()
+    launcher.run("--exec", "")
+    contains(value_of(launcher.arguments(), "-append"), "debugexit")
+    equal(launcher.guest_files()["etc/exec"].data, b"\n")
+
+
+@test
 def the_hypervisor_lives_on_after_a_panic_when_somebody_watches():
     launcher = Launcher()
     equal(launcher.run()[0], 0)

@@ -84,7 +84,9 @@ def a_suite_that_hangs_is_ended_with_its_children():
 
 @test
 def nothing_run_is_not_a_success():
-    equal(run("one 1 long echo 1..1; echo ok 1\n", "test")[0], 1)
+    status, output = run("one 1 long echo 1..1; echo ok 1\n", "test")
+    equal(status, 1)
+    contains(output, "is in the tier test")
 
 
 @test
