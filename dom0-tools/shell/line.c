@@ -202,6 +202,12 @@ enum line_event line_key(struct line_editor *e, char key,
         return LINE_END;
     } else if ((unsigned char)key < 0x20 || key == DELETE) {
         act_on_control(e, key, screen);
+    } else if (e->cursor == e->length &&
+               strlen(e->prompt) + e->length + 1 < LINE_WIDTH) {
+        /* What people mostly do: the terminal is shown the key alone. */
+        insert(e, key);
+        put(screen, &key, 1);
+        return LINE_EDITING;
     } else {
         insert(e, key);
     }

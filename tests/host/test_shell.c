@@ -113,6 +113,25 @@ START_TEST(keys_edit_where_the_cursor_is)
 }
 END_TEST
 
+START_TEST(a_key_at_the_end_of_a_line_shows_as_itself)
+{
+    struct line_screen screen = {.length = 0};
+
+    line_init(&e, "> ");
+    begin();
+    type("lis");
+    line_key(&e, 't', &screen);
+    ck_assert_uint_eq(screen.length, 1);
+    ck_assert_int_eq(screen.bytes[0], 't');
+    /* Anywhere else the line is drawn anew: prompt, text, cursor. */
+    type("\x1b[D");
+    screen.length = 0;
+    line_key(&e, 's', &screen);
+    screen.bytes[screen.length] = '\0';
+    ck_assert_str_eq(screen.bytes, "\r> lisst\x1b[K\r\x1b[6C");
+}
+END_TEST
+
 START_TEST(earlier_lines_come_back_with_the_arrows)
 {
     line_init(&e, "> ");
@@ -178,6 +197,7 @@ Suite *suite(void)
     tcase_add_test(w, comments_end_with_the_line);
     tcase_add_test(w, more_words_than_fit_are_refused);
     tcase_add_test(l, keys_edit_where_the_cursor_is);
+    tcase_add_test(l, a_key_at_the_end_of_a_line_shows_as_itself);
     tcase_add_test(l, earlier_lines_come_back_with_the_arrows);
     tcase_add_test(l, control_c_and_control_d_say_what_was_meant);
     tcase_add_test(l, no_key_sequence_breaks_the_editor);
