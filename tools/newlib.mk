@@ -9,8 +9,9 @@ NEWLIB      := $(O)/newlib
 NEWLIB_DONE := $(NEWLIB)/.done
 
 # Asked for when first used: there may be no compiler when this is read.
-GCC_INCLUDE = $(eval GCC_INCLUDE := $$(shell $(CC) -print-file-name=include))$(GCC_INCLUDE)
-GCC_LIB     = $(eval GCC_LIB := $$(shell $(CC) -print-libgcc-file-name))$(GCC_LIB)
+ask_gcc = $(eval $(1) := $$(shell $(CC) $(2)))$($(1))
+GCC_INCLUDE = $(call ask_gcc,GCC_INCLUDE,-print-file-name=include)
+GCC_LIB     = $(call ask_gcc,GCC_LIB,-print-libgcc-file-name)
 
 NEWLIB_CFLAGS = -nostdinc -isystem $(NEWLIB)/x86_64-elf/include \
     -isystem $(GCC_INCLUDE) -ffreestanding -ffunction-sections \
@@ -19,7 +20,8 @@ NEWLIB_CFLAGS = -nostdinc -isystem $(NEWLIB)/x86_64-elf/include \
     -fno-asynchronous-unwind-tables -fcf-protection=none \
     -fno-tree-vectorize -U__linux__ -U__unix__
 NEWLIB_LIBS = --start-group $(NEWLIB)/x86_64-elf/lib/libc.a \
-    $(NEWLIB)/x86_64-elf/lib/libregex.a $(NEWLIB)/x86_64-elf/lib/libm.a $(GCC_LIB) --end-group
+    $(NEWLIB)/x86_64-elf/lib/libregex.a $(NEWLIB)/x86_64-elf/lib/libm.a \
+    $(GCC_LIB) --end-group
 
 $(NEWLIB_DONE): tools/build-newlib | $(O)/.deps
 	$(Q)tools/build-newlib $(@D)
