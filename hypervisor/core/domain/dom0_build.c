@@ -73,6 +73,8 @@ static int create(struct hv *hv, const struct dom0_config *config,
     if (c.max_pages < max)
         c.max_pages = max;
     error = domain_create(hv, 0, &c, d);
+    if (!error)
+        domain_put(*d); /* it holds itself */
     for (unsigned int i = 0; !error && i < c.max_vcpus; i++) {
         spin_lock(&(*d)->lock);
         error = vcpu_create(*d, i);
