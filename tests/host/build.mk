@@ -62,6 +62,7 @@ SUITE_domain      := $(HV_FAKE_ALL)
 SUITE_dom0_build  := $(HV_FAKE_ALL) tests/host/fake/image.c
 SUITE_dom0_layout := hypervisor/core/domain/dom0_layout.c
 SUITE_elf         := $(HV_ELF) tests/host/fake/image.c
+SUITE_vcpu_context := $(HV_FAKE_ALL)
 SUITE_hypercall_page := hypervisor/core/domain/hypercall_page.c
 
 # dom0-tools/builder

@@ -20,7 +20,7 @@
 #define RFLAGS_FIXED      (1ul << 1)
 #define RFLAGS_IF         (1ul << 9)
 #define RFLAGS_IOPL_SHIFT 12
-#define RFLAGS_GUEST      0x254dd5ul /* arithmetic, TF, DF, RF, AC, ID */
+#define RFLAGS_GUEST      0x250dd5ul /* arithmetic, TF, DF, RF, AC, ID */
 
 /* CR0 as a guest sees it: PE, MP, ET, NE, WP, AM, PG; and TS. */
 #define CR0_GUEST 0x80050033ul
