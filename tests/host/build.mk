@@ -59,6 +59,7 @@ HV_ELF            := pv-abi/image/elf.c pv-abi/image/elf_note.c
 SUITE_cmdline     := hypervisor/core/domain/cmdline.c
 SUITE_cpio        := pv-abi/image/cpio.c
 SUITE_domain      := $(HV_FAKE_ALL)
+SUITE_domctl      := $(HV_FAKE_ALL)
 SUITE_dom0_build  := $(HV_FAKE_ALL) tests/host/fake/image.c
 SUITE_dom0_layout := hypervisor/core/domain/dom0_layout.c
 SUITE_elf         := $(HV_ELF) tests/host/fake/image.c
