@@ -179,19 +179,31 @@ static void commit(struct vcpu *v, const struct vcpu_guest_context *c,
         vcpu_down(v, fx);
 }
 
-int vcpu_set_context(struct vcpu *v, const struct vcpu_guest_context *c,
-                     struct effects *fx)
+static int set_context(struct vcpu *v, const struct vcpu_guest_context *c,
+                       bool first, struct effects *fx)
 {
     int error;
 
     spin_lock(&v->d->lock);
-    error = check(v, c);
+    error = first && v->initialised ? -EEXIST : check(v, c);
     if (!error && !v->initialised)
         error = take_tables(v, c, fx);
     if (!error)
         commit(v, c, fx);
     spin_unlock(&v->d->lock);
     return error;
+}
+
+int vcpu_set_context(struct vcpu *v, const struct vcpu_guest_context *c,
+                     struct effects *fx)
+{
+    return set_context(v, c, false, fx);
+}
+
+int vcpu_initialise(struct vcpu *v, const struct vcpu_guest_context *c,
+                    struct effects *fx)
+{
+    return set_context(v, c, true, fx);
 }
 
 /* --------------------------------------------------------------------- get */

@@ -35,6 +35,11 @@ must_check int vcpu_set_context(struct vcpu *v,
                                 const struct vcpu_guest_context *c,
                                 struct effects *fx);
 
+/* The same for a vCPU that has had no context yet; else -EEXIST. */
+must_check int vcpu_initialise(struct vcpu *v,
+                               const struct vcpu_guest_context *c,
+                               struct effects *fx);
+
 /*
  * Fill *c, padding included, with the state of v.
  * Returns 0, -ENODATA (v was never initialised).

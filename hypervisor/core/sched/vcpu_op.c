@@ -30,11 +30,8 @@ static int64_t op_initialise(struct vcpu *v, struct vcpu *target,
     if (!c)
         return -ENOMEM;
     rc = hal_copy_from_guest(c, arg.va, sizeof(*c));
-    if (!rc) {
-        spin_lock(&d->lock);
-        rc = target->initialised ? -EEXIST : vcpu_set_context(target, c, fx);
-        spin_unlock(&d->lock);
-    }
+    if (!rc)
+        rc = vcpu_initialise(target, c, fx);
     hv_free(d->hv, c, sizeof(*c));
     return rc;
 }
