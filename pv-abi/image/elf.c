@@ -267,7 +267,7 @@ void elf_fill(const struct elf_image *image, uint64_t va, void *dst, size_t n)
         uint64_t start = p.paddr + image->virt_offset;
         uint64_t from, to;
 
-        if (p.type != PT_LOAD || p.filesz == 0)
+        if (p.type != PT_LOAD || p.memsz == 0)
             continue;
         from = start > va ? start : va;
         to = start + p.filesz < va + n ? start + p.filesz : va + n;

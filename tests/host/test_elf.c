@@ -144,6 +144,27 @@ START_TEST(filling_from_the_middle_of_a_segment_works)
 }
 END_TEST
 
+/* Such a segment is passed over when extents are checked. */
+START_TEST(a_segment_without_memory_is_not_loaded_either)
+{
+    uint8_t page[4096];
+
+    image_start(&im, MIB, 100, 100);
+    image_note_basics(&im);
+    image_end(&im);
+    /* The note segment becomes one of 2 GiB of file and no memory. */
+    image_put32(&im, IMAGE_PHDR_NOTE, 1);
+    image_put64(&im, IMAGE_PHDR_NOTE + 24, MIB);
+    image_put64(&im, IMAGE_PHDR_NOTE + 32, 1ul << 31);
+    image_put64(&im, IMAGE_PHDR_NOTE + 40, 0);
+    image_end_section_notes(&im);
+    ck_assert(read_image());
+    elf_fill(&e, MIB, page, sizeof(page));
+    ck_assert_uint_eq(page[99], 99);
+    ck_assert_uint_eq(page[100], 0);
+}
+END_TEST
+
 START_TEST(what_is_no_program_for_this_cpu_is_refused)
 {
     image_start(&im, MIB, 100, 100);
@@ -307,6 +328,7 @@ Suite *suite(void)
     tcase_add_test(good, filling_from_the_middle_of_a_segment_works);
     tcase_add_test(good, an_optional_feature_nobody_knows_is_ignored);
     tcase_add_test(good, a_p2m_above_the_base_is_placed_in_the_region);
+    tcase_add_test(bad, a_segment_without_memory_is_not_loaded_either);
     tcase_add_test(bad, what_is_no_program_for_this_cpu_is_refused);
     tcase_add_test(bad, an_image_that_is_no_xen_guest_is_refused);
     tcase_add_test(bad, a_required_feature_nobody_knows_is_refused);
