@@ -11,6 +11,7 @@
 # that tests/BUDGET gives it (tests/fuzz/run).
 
 FUZZ_config  := $(CONFIG_READER)
+FUZZ_elf     := $(HV_IMAGE) hypervisor/core/domain/dom0_layout.c
 FUZZ_xs_wire := $(XENSTORED)
 
 # --- Rules --------------------------------------------------------------------
