@@ -152,8 +152,16 @@ static void start_time(void)
     uint64_t seconds = cmos_read_seconds();
 
     wallclock_set(&the_hv, seconds - hal_now_ns() / 1000000000, 0);
+}
+
+static void start_input(void)
+{
+    unsigned int irq = options.console == CONSOLE_COM2 ? 3 : 4;
+
+    if (options.console == CONSOLE_NONE)
+        return;
     uart_enable_input();
-    if (!ioapic_route_serial(VEC_UART, percpu_of(0)->apic_id))
+    if (!ioapic_route_isa(irq, VEC_UART, percpu_of(0)->apic_id))
         hv_printf(LOG_ERROR, "no I/O APIC: the console has no input\n");
 }
 
@@ -187,6 +195,7 @@ static void start(void)
     start_memory();
     describe_machine();
     start_time();
+    start_input();
     start_dom0();
     exit_first();
 }
@@ -201,9 +210,17 @@ void ap_main(void)
 
 void hypervisor_main(void)
 {
-    uart_init();
+    static const uint16_t ports[] = {
+        [CONSOLE_COM1] = UART_COM1,
+        [CONSOLE_COM2] = UART_COM2,
+        [CONSOLE_NONE] = 0,
+    };
+
+    uart_init(UART_COM1);
     cpu_find_features();
     cmdline_parse(&options, boot_info.line);
+    if (options.console != CONSOLE_COM1)
+        uart_init(ports[options.console]);
     hv_set_loglevel((enum loglevel)options.loglvl);
     panic_stays = options.noreboot;
     panic_debug_exit = options.debugexit;

@@ -55,15 +55,15 @@ void ioapic_init(void)
         write(IOAPIC_ENTRY(i), ENTRY_MASKED);
 }
 
-bool ioapic_route_serial(uint8_t vector, unsigned int apic_id)
+bool ioapic_route_isa(unsigned int irq, uint8_t vector, unsigned int apic_id)
 {
-    uint32_t n = acpi_info.irq4_gsi - acpi_info.ioapic_gsi;
+    const struct acpi_isa_irq *isa = &acpi_info.isa[irq];
+    uint32_t n = (isa->moved ? isa->gsi : irq) - acpi_info.ioapic_gsi;
 
     if (!registers || n >= entry_count)
         return false;
     write(IOAPIC_ENTRY(n) + 1, apic_id << 24);
-    write(IOAPIC_ENTRY(n), vector |
-                               (acpi_info.irq4_low ? ENTRY_LOW_ACTIVE : 0) |
-                               (acpi_info.irq4_level ? ENTRY_LEVEL : 0));
+    write(IOAPIC_ENTRY(n), vector | (isa->low ? ENTRY_LOW_ACTIVE : 0) |
+                               (isa->level ? ENTRY_LEVEL : 0));
     return true;
 }

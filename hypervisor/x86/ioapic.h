@@ -11,7 +11,10 @@
 
 /* Mask everything; map the I/O APIC of acpi_info. Boot CPU, before heap. */
 void ioapic_init(void);
-/* ISA interrupt 4 raises vector on the CPU. False: there is no I/O APIC. */
-bool ioapic_route_serial(uint8_t vector, unsigned int apic_id);
+/*
+ * ISA interrupt irq (0 .. 15) raises vector on the CPU of that APIC id. False:
+ * there is no I/O APIC that has it.
+ */
+bool ioapic_route_isa(unsigned int irq, uint8_t vector, unsigned int apic_id);
 
 #endif

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The serial console: a 16550 at COM1, 115200 baud, 8 data bits, no parity.
- * Output waits for the transmitter; input raises an interrupt.
+ * The serial console: a 16550, 115200 baud, 8 data bits, no parity. Output
+ * waits for the transmitter; input raises an interrupt.
  * Source: 16550D data sheet, National Semiconductor.
  */
 #include "domain/console.h"
@@ -9,8 +9,6 @@
 #include "x86/insn.h"
 #include "x86/percpu.h"
 #include "x86/uart.h"
-
-#define COM1 0x3f8
 
 enum uart_register {
     UART_DATA = 0,
@@ -23,6 +21,8 @@ enum uart_register {
     UART_LINE_STATUS = 5,
 };
 
+#define UART_PORTS 8u
+
 #define LINE_8N1        0x03
 #define LINE_DIVISOR    0x80
 #define STATUS_RECEIVED 0x01
@@ -30,32 +30,42 @@ enum uart_register {
 /* A transmitter that is not ready after so many looks is not there. */
 #define PATIENCE 100000
 
+static uint16_t base;
 static bool present;
 static bool log_ready;
 
-void uart_init(void)
+void uart_init(uint16_t port)
 {
-    outb(COM1 + UART_INTERRUPTS, 0);
-    outb(COM1 + UART_LINE_CONTROL, LINE_DIVISOR | LINE_8N1);
-    outb(COM1 + UART_DIVISOR_LOW, 1);
-    outb(COM1 + UART_DIVISOR_HIGH, 0);
-    outb(COM1 + UART_LINE_CONTROL, LINE_8N1);
-    outb(COM1 + UART_FIFO, 0x07);          /* on, both emptied */
-    outb(COM1 + UART_MODEM_CONTROL, 0x0b); /* DTR, RTS, interrupt line */
-    present = inb(COM1 + UART_LINE_STATUS) != 0xff;
+    base = port;
+    present = false;
+    if (!port)
+        return;
+    outb(base + UART_INTERRUPTS, 0);
+    outb(base + UART_LINE_CONTROL, LINE_DIVISOR | LINE_8N1);
+    outb(base + UART_DIVISOR_LOW, 1);
+    outb(base + UART_DIVISOR_HIGH, 0);
+    outb(base + UART_LINE_CONTROL, LINE_8N1);
+    outb(base + UART_FIFO, 0x07);          /* on, both emptied */
+    outb(base + UART_MODEM_CONTROL, 0x0b); /* DTR, RTS, interrupt line */
+    present = inb(base + UART_LINE_STATUS) != 0xff;
 }
 
 void uart_enable_input(void)
 {
     if (present)
-        outb(COM1 + UART_INTERRUPTS, 1);
+        outb(base + UART_INTERRUPTS, 1);
+}
+
+bool uart_owns(uint16_t first, unsigned int count)
+{
+    return base && first < base + UART_PORTS && first + count > base;
 }
 
 static void put(char ch)
 {
     for (int i = 0; i < PATIENCE; i++) {
-        if (inb(COM1 + UART_LINE_STATUS) & STATUS_EMPTY) {
-            outb(COM1 + UART_DATA, (uint8_t)ch);
+        if (inb(base + UART_LINE_STATUS) & STATUS_EMPTY) {
+            outb(base + UART_DATA, (uint8_t)ch);
             return;
         }
     }
@@ -85,7 +95,7 @@ void hal_log_write(const char *s, size_t n)
 
 int uart_read(void)
 {
-    if (!present || !(inb(COM1 + UART_LINE_STATUS) & STATUS_RECEIVED))
+    if (!present || !(inb(base + UART_LINE_STATUS) & STATUS_RECEIVED))
         return -1;
-    return inb(COM1 + UART_DATA);
+    return inb(base + UART_DATA);
 }

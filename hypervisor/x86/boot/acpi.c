@@ -7,7 +7,7 @@
 #include "x86/boot/boot_info.h"
 #include "x86/paging.h"
 
-struct acpi_info acpi_info = {.lapic = 0xfee00000, .irq4_gsi = 4};
+struct acpi_info acpi_info = {.lapic = 0xfee00000};
 
 struct acpi_header {
     char signature[4];
@@ -148,10 +148,13 @@ static void read_madt_entry(const uint8_t *p, uint8_t length)
              (!a->ioapic || get32(p + 8) < a->ioapic_gsi)) {
         a->ioapic = get32(p + 4);
         a->ioapic_gsi = get32(p + 8);
-    } else if (p[0] == MADT_OVERRIDE && length >= 10 && p[3] == 4) {
-        a->irq4_gsi = get32(p + 4);
-        a->irq4_low = (p[8] & 3) == 3;
-        a->irq4_level = (p[8] >> 2 & 3) == 3;
+    } else if (p[0] == MADT_OVERRIDE && length >= 10 && p[3] < 16) {
+        a->isa[p[3]] = (struct acpi_isa_irq){
+            .moved = true,
+            .level = (p[8] >> 2 & 3) == 3,
+            .low = (p[8] & 3) == 3,
+            .gsi = get32(p + 4),
+        };
     }
 }
 

@@ -24,9 +24,11 @@ struct acpi_info {
     uint32_t apic_ids[CONFIG_MAX_CPUS]; /* usable CPUs, as listed */
     uint64_t ioapic; /* of the one that has the ISA interrupts; 0: none */
     uint32_t ioapic_gsi;
-    /* Where ISA IRQ 4 (COM1) goes. */
-    uint32_t irq4_gsi;
-    bool irq4_level, irq4_low;
+    struct acpi_isa_irq {
+        bool moved; /* else the line of the same number, edge, high */
+        bool level, low;
+        uint32_t gsi;
+    } isa[16];
 
     uint16_t pm_timer; /* port, 0: none; 3.579545 MHz */
     bool pm_timer_32bit;

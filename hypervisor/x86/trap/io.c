@@ -10,14 +10,15 @@
 #include "x86/regs.h"
 #include "x86/trap/emulate.h"
 #include "x86/trap/io.h"
+#include "x86/uart.h"
 
 /* Elements of a repeated instruction that one exit serves. */
 #define REP_MAX 64
 
-/* Interrupt controllers, interval timer, our serial line. */
+/* Interrupt controllers and interval timer. */
 static const struct {
     uint16_t first, last;
-} ours[] = {{0x20, 0x21}, {0x40, 0x43}, {0xa0, 0xa1}, {0x3f8, 0x3ff}};
+} ours[] = {{0x20, 0x21}, {0x40, 0x43}, {0xa0, 0xa1}};
 
 bool guest_may_iopl(const struct vcpu *v)
 {
@@ -45,7 +46,7 @@ static bool bitmap_allows(const struct vcpu *v, uint16_t port,
 
 static bool is_real(const struct vcpu *v, uint16_t port, unsigned int bytes)
 {
-    if (!v->d->privileged)
+    if (!v->d->privileged || uart_owns(port, bytes))
         return false;
     for (unsigned int i = 0; i < ARRAY_SIZE(ours); i++)
         if (port <= ours[i].last && port + bytes > ours[i].first)
