@@ -66,7 +66,7 @@ void xenstored_disconnect(struct xenstored *s, struct connection *c);
 
 /*
  * Serve a domain; watchers of @introduceDomain are told. A domain that was
- * introduced before is connected anew.
+ * introduced before is connected anew; if that fails it is no longer served.
  * Returns 0, -EINVAL (domain 0 or no domain number), -ENOSYS (no
  * ops->introduce), -ENOMEM, or what ops->introduce returned.
  */

@@ -280,6 +280,9 @@ START_TEST(cost_of_a_write_is_logarithmic)
             small = cost;
         large = cost;
     }
+    printf("# cost: xenstore: %lu allocations for a write among 100,000 nodes, "
+           "%lu among 100\n",
+           large, small);
     ck_assert_uint_lt(large, 3 * small);
     ck_assert_uint_lt(large, 60);
 }
