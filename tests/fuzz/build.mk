@@ -29,6 +29,10 @@ fuzz_cc  = $(CLANG) $(FUZZ_CFLAGS) $(HOST_INC) $(HOST_INC_$(fuzz_top)) \
 $(O)/fuzz/obj/hypervisor/%.o $(O)/fuzz/obj/tests/host/fake/%.o: \
     FUZZ_DEFS := $(HOST_HV_DEFS)
 
+# What reads shared memory asks the target what it finds there.
+$(O)/fuzz/obj/dom0-tools/xenstored/transport_ring.o \
+$(O)/fuzz/obj/tests/fuzz/fuzz_xs_wire.o: FUZZ_DEFS := -DSHARED_READ_HOOK
+
 $(O)/fuzz/obj/%.o: %.c | $(HOST_TREE_H)
 	$(Q)$(say) FUZZCC $<
 	$(Q)mkdir -p $(@D)

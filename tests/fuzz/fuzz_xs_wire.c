@@ -9,6 +9,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include <pv-abi/inline/shared.h>
+
 #include "xenstored/connection.h"
 #include "xenstored/server.h"
 #include "xenstored/xenstored.h"
@@ -21,6 +23,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 struct input {
     const uint8_t *at, *end;
 };
+
+/* Bytes that reads of shared memory find instead of what is there: a guest
+ * that writes between two reads, without a second thread. */
+static struct input race;
 
 struct world {
     struct xenstored *server;
@@ -41,6 +47,14 @@ static const uint8_t *take(struct input *in, size_t *len)
         *len = in->end - in->at;
     in->at += *len;
     return bytes;
+}
+
+void shared_read_hook(const volatile void *at, void *value, size_t size)
+{
+    uint8_t *bytes = value;
+
+    for (size_t i = 0; i < size && race.at < race.end; i++)
+        bytes[i] ^= next(&race);
 }
 
 /* --- The program around the server --- */
@@ -139,6 +153,16 @@ static void scribble(struct world *w, struct input *in)
     xenstored_kick(w->server, RING_DOMAIN);
 }
 
+/* The next reads of the ring find something else. */
+static void scribble_between_reads(struct world *w, struct input *in)
+{
+    size_t len = next(in) % 64;
+
+    race.at = take(in, &len);
+    race.end = race.at + len;
+    xenstored_kick(w->server, RING_DOMAIN);
+}
+
 /* A whole message into the ring, as a well-behaved guest would. */
 static void send_over_ring(struct world *w, struct input *in)
 {
@@ -192,7 +216,10 @@ static void act(struct world *w, struct input *in)
         receive_some(w->client[who], in);
         break;
     case 5:
-        scribble(w, in);
+        if (who)
+            scribble(w, in);
+        else
+            scribble_between_reads(w, in);
         break;
     case 6:
         send_over_ring(w, in);
@@ -216,6 +243,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     static struct world w;
 
     memset(&w, 0, sizeof(w));
+    race = (struct input){0};
     w.server = xenstored_create(&ops, &w);
     for (unsigned i = 0; i < CLIENTS; i++)
         connect_client(&w, i);
