@@ -39,7 +39,10 @@ long attack_probe(void (*fn)(void *), void *arg);
 /* Our number, which grants are asked for by. DOMID_INVALID if nobody tells. */
 domid_t attack_own_domid(void);
 
-/* Map every machine frame below the highest; how many that are not ours. */
+/*
+ * Map every machine frame below the highest; how many succeeded that are not
+ * ours, or -1 when it could not be tried.
+ */
 long attack_map_every_frame(void);
 
 /*

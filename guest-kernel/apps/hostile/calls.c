@@ -349,6 +349,7 @@ static bool is_suicide(uint64_t nr, const uint64_t *args)
     case __HYPERVISOR_set_gdt:   /* 0 entries is allowed, and so is a new one */
     case __HYPERVISOR_multicall: /* may hold any of the others */
     case __HYPERVISOR_nmi_op:
+    case __HYPERVISOR_xenoprof_op: /* Xen shares buffers of it with us */
         return true;
     case __HYPERVISOR_sched_op:
     case __HYPERVISOR_sched_op_compat:
@@ -361,6 +362,8 @@ static bool is_suicide(uint64_t nr, const uint64_t *args)
                (uint32_t)args[0] == EVTCHNOP_close ||
                (uint32_t)args[0] == EVTCHNOP_init_control ||
                (uint32_t)args[0] == EVTCHNOP_bind_vcpu;
+    case __HYPERVISOR_grant_table_op: /* the table would change its layout */
+        return (uint32_t)args[0] == GNTTABOP_set_version;
     case __HYPERVISOR_memory_op: /* gives our pages away */
         return true;
     case __HYPERVISOR_update_va_mapping:

@@ -369,41 +369,54 @@ const struct attack mmu_attacks[] = {
     {0},
 };
 
-/* The shared page and the grant table are ours to map; all else is not. */
-static bool may_be_mapped(uint64_t mfn, uint64_t grant_frame)
+#define GRANT_FRAMES_MAX 256
+
+static void set_bit(uint64_t *bits, uint64_t n)
 {
-    return mfn == start_info->shared_info >> PAGE_SHIFT || mfn == grant_frame;
+    bits[n / 64] |= 1UL << (n % 64);
+}
+
+/* Our pages, the shared page, and the grant table as large as it is. */
+static bool note_own_frames(uint64_t *is_own)
+{
+    static uint64_t frames[GRANT_FRAMES_MAX];
+    struct gnttab_query_size size = {.dom = DOMID_SELF};
+    struct gnttab_setup_table setup = {
+        .dom = DOMID_SELF,
+        .frame_list = frames,
+    };
+
+    for (uint64_t pfn = 0; pfn < page_total(); pfn++)
+        set_bit(is_own, pfn_to_mfn(pfn));
+    set_bit(is_own, start_info->shared_info >> PAGE_SHIFT);
+    if (hypercall_grant_table_op(GNTTABOP_query_size, &size, 1) ||
+        size.nr_frames > GRANT_FRAMES_MAX)
+        return false;
+    setup.nr_frames = size.nr_frames;
+    if (hypercall_grant_table_op(GNTTABOP_setup_table, &setup, 1) ||
+        setup.status != GNTST_okay)
+        return false;
+    for (uint32_t i = 0; i < size.nr_frames; i++)
+        set_bit(is_own, frames[i]);
+    return true;
 }
 
 long attack_map_every_frame(void)
 {
     uint64_t max = hypercall_memory_op(XENMEM_maximum_ram_page, NULL);
-    uint64_t grant_frame = MFN_INVALID, own = 0;
-    struct gnttab_setup_table setup = {
-        .dom = DOMID_SELF,
-        .nr_frames = 1,
-        .frame_list = &grant_frame,
-    };
-    uint64_t *is_own = page_alloc_zeroed(max / 8 / PAGE_SIZE + 1);
+    size_t pages = max / 8 / PAGE_SIZE + 1;
+    uint64_t *is_own = page_alloc_zeroed(pages);
     void *va = kmap_reserve(1);
     long mapped = 0;
 
-    if (!is_own || !va)
+    if (!is_own || !va || !note_own_frames(is_own))
         return -1;
-    hypercall_grant_table_op(GNTTABOP_setup_table, &setup, 1);
-    for (uint64_t pfn = 0; pfn < page_total(); pfn++)
-        is_own[pfn_to_mfn(pfn) / 64] |= 1UL << (pfn_to_mfn(pfn) % 64);
-    for (uint64_t mfn = 0; mfn < max; mfn++) {
-        if (is_own[mfn / 64] >> (mfn % 64) & 1) {
-            own++;
-            continue;
-        }
-        if (!hypercall_update_va_mapping((uint64_t)va, PTE(mfn, PTE_KERNEL_RO),
-                                         UVMF_INVLPG) &&
-            !may_be_mapped(mfn, grant_frame))
+    for (uint64_t mfn = 0; mfn < max; mfn++)
+        if (!(is_own[mfn / 64] >> (mfn % 64) & 1) &&
+            !hypercall_update_va_mapping((uint64_t)va, PTE(mfn, PTE_KERNEL_RO),
+                                         UVMF_INVLPG))
             mapped++;
-    }
     kmap_release(va, 1);
-    page_free(is_own, max / 8 / PAGE_SIZE + 1);
-    return own == page_total() ? mapped : -1;
+    page_free(is_own, pages);
+    return mapped;
 }
