@@ -43,6 +43,7 @@ GUEST_KERNEL_OBJECTS := \
 
 GUEST_APPS := \
     crash \
+    flood \
     hello \
     hostile \
     memhog \

@@ -104,6 +104,8 @@ int main(int argc, char **argv)
 {
     const char *then = start_option("then");
 
+    /* Also because stdio wants memory for its first line. */
+    printf("memhog: %lu pages, %lu free\n", page_total(), page_free_count());
     if (!start_option("scan") && !start_option("fill")) {
         scan();
         fill();
