@@ -88,7 +88,7 @@ $(O)/dom0: $(GUEST_PARTS) $(DOM0_OBJECTS)
 	$(Q)$(call GUEST_IMAGE,$@,$(DOM0_OBJECTS))
 
 # What the control domain finds in its files.
-BOOT_GUESTS := crash hello memhog spin
+BOOT_GUESTS := crash hello hostile memhog spin
 BOOT_SOURCES := dom0-tools/boot \
     $(foreach g,$(BOOT_GUESTS),$(O)/guest/$(g):guests/$(g))
 $(O)/boot.cpio: tools/mkarchive $(wildcard dom0-tools/boot/*) \
