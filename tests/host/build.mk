@@ -44,7 +44,9 @@ SUITE_type       := $(HV_ONLY_MM)
 SUITE_evtchn := $(HV_FAKE_GUESTS)
 
 # hypervisor/core/sched
-SUITE_sched := $(HV_FAKE_GUESTS)
+SUITE_sched    := $(HV_FAKE_GUESTS)
+SUITE_sched_op := $(HV_FAKE_GUESTS)
+SUITE_timer    := hypervisor/core/sched/timer.c $(HV_FAKE)
 
 # hypervisor/lib
 SUITE_lib    := $(HV_FAKE)
