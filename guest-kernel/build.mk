@@ -3,7 +3,7 @@
 #
 #   $(O)/guest/libguest.a, guest.o   kernel; guest.o has the entry and the notes
 #   $(O)/guest/<app>                 one image for each folder in apps/
-#   GUEST_CFLAGS, GUEST_IMAGE        for other guests: see the end of this file
+#   GUEST_CFLAGS, GUEST_IMAGE        for other guests: the control domain, tests
 
 GUEST := $(O)/guest
 
@@ -95,6 +95,28 @@ $(GUEST)/apps/%.o: guest-kernel/apps/%.c $(NEWLIB_DONE)
 	$(Q)$(say) CC $@
 	$(Q)mkdir -p $(@D)
 	$(Q)$(CC) $(GUEST_CFLAGS) -MMD -MP -c -o $@ $<
+
+# A guest outside of the tree: `make guest DIR=folder` makes folder/NAME.elf
+# of all its C and assembly files; NAME is the folder's.
+ifdef DIR
+OUT_NAME    := $(notdir $(abspath $(DIR)))
+OUT_SOURCES := $(sort $(wildcard $(DIR)/*.c $(DIR)/*.S))
+OUT_OBJECTS := $(patsubst $(DIR)/%,$(GUEST)/out/$(OUT_NAME)/%.o,$(OUT_SOURCES))
+
+$(GUEST)/out/$(OUT_NAME)/%.o: $(DIR)/% $(NEWLIB_DONE)
+	$(Q)$(say) CC $@
+	$(Q)mkdir -p $(@D)
+	$(Q)$(CC) $(GUEST_CFLAGS) -MMD -MP -c -o $@ $<
+
+$(DIR)/$(OUT_NAME).elf: $(GUEST_PARTS) $(OUT_OBJECTS)
+	$(Q)$(call GUEST_IMAGE,$@,$(OUT_OBJECTS))
+
+-include $(OUT_OBJECTS:.o=.d)
+endif
+
+.PHONY: guest
+guest: $(if $(DIR),$(DIR)/$(OUT_NAME).elf) ## build the guest in DIR=folder
+	$(Q)test -n "$(DIR)" || { echo 'make guest DIR=folder' >&2; exit 2; }
 
 .PHONY: guests
 guests: $(GUEST_APPS:%=$(GUEST)/%) ## build the guest kernel and its apps
