@@ -97,13 +97,14 @@ $(GUEST)/apps/%.o: guest-kernel/apps/%.c $(NEWLIB_DONE)
 	$(Q)$(CC) $(GUEST_CFLAGS) -MMD -MP -c -o $@ $<
 
 # A guest outside of the tree: `make guest DIR=folder` makes folder/NAME.elf
-# of all its C and assembly files; NAME is the folder's.
+# of all its C and assembly files, with objects in folder/obj; NAME is the
+# folder's.
 ifdef DIR
 OUT_NAME    := $(notdir $(abspath $(DIR)))
 OUT_SOURCES := $(sort $(wildcard $(DIR)/*.c $(DIR)/*.S))
-OUT_OBJECTS := $(patsubst $(DIR)/%,$(GUEST)/out/$(OUT_NAME)/%.o,$(OUT_SOURCES))
+OUT_OBJECTS := $(patsubst $(DIR)/%,$(DIR)/obj/%.o,$(OUT_SOURCES))
 
-$(GUEST)/out/$(OUT_NAME)/%.o: $(DIR)/% $(NEWLIB_DONE)
+$(DIR)/obj/%.o: $(DIR)/% $(NEWLIB_DONE)
 	$(Q)$(say) CC $@
 	$(Q)mkdir -p $(@D)
 	$(Q)$(CC) $(GUEST_CFLAGS) -MMD -MP -c -o $@ $<
