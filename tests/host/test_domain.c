@@ -6,12 +6,15 @@
 #include <string.h>
 
 #include <pv-abi/event_channel.h>
+#include <pv-abi/mmu.h>
 #include <pv-abi/sched.h>
 
+#include "domain/vcpu_context.h"
 #include "event/channel.h"
 #include "fake/world.h"
 #include "mm/alloc.h"
 #include "mm/frame.h"
+#include "mm/mmuext.h"
 #include "sched/clock.h"
 #include "sched/runqueue.h"
 
@@ -488,6 +491,32 @@ START_TEST(a_frame_somebody_holds_keeps_a_zombie)
 }
 END_TEST
 
+/* dom0's tools may be late: what teardown has passed must stay undone. */
+START_TEST(a_zombie_takes_no_new_references_on_itself)
+{
+    struct hv *hv = world(FRAMES);
+    struct domain *d = world_domain(hv, 1, 5);
+    static struct vcpu_guest_context context;
+    struct mmuext_op *op = fake_guest(WORLD_ARG);
+    struct frame *f;
+    mfn_t m = frame_mfn(hv, &hv->frames[d->pages.first]);
+
+    ck_assert_int_eq(frame_get(d, m, &f), 0);
+    destroy(d);
+    *op = (struct mmuext_op){.cmd = MMUEXT_PIN_L1_TABLE, .arg1.mfn = m.n};
+    ck_assert_int_eq(do_mmuext_op(hv->dom0->vcpus[0], (guest_ptr_t){WORLD_ARG},
+                                  1, (guest_ptr_t){0}, d->domid, &fx),
+                     -EINVAL);
+    context.flags = VGCF_in_kernel;
+    context.ctrlreg[3] = m.n << 12;
+    ck_assert_int_eq(vcpu_set_context(d->vcpus[0], &context, &fx), -EINVAL);
+    frame_put(hv, f);
+    domains_reap(hv);
+    ck_assert_ptr_null(hv->by_domid[1]);
+    world_end(hv);
+}
+END_TEST
+
 START_TEST(a_mapped_shared_info_keeps_a_zombie_too)
 {
     struct hv *hv = world(FRAMES);
@@ -559,6 +588,7 @@ Suite *suite(void)
         two_who_destroy_take_turns,
         dom0_is_not_destroyed,
         a_frame_somebody_holds_keeps_a_zombie,
+        a_zombie_takes_no_new_references_on_itself,
         a_mapped_shared_info_keeps_a_zombie_too,
         a_held_domain_is_not_freed,
     };

@@ -77,6 +77,9 @@ static bool keeps_tables(const struct vcpu *v,
 
 static int check(const struct vcpu *v, const struct vcpu_guest_context *c)
 {
+    /* Teardown lets go of tables once; it begins under the same lock. */
+    if (v->d->dying != DOMAIN_ALIVE)
+        return -EINVAL;
     if (!addresses_ok(c))
         return -EINVAL;
     if (!(c->flags & VGCF_in_kernel) && c->ctrlreg[1] == 0)

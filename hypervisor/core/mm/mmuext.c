@@ -20,8 +20,12 @@ static int pin(struct domain *d, mfn_t m, unsigned int level,
                struct effects *fx)
 {
     struct frame *f;
-    int rc = type_get(d, m, type_of_level(level), fx, &f);
+    int rc;
 
+    /* Teardown, which unpins under this lock, may have passed the frame. */
+    if (d->dying != DOMAIN_ALIVE)
+        return -EINVAL;
+    rc = type_get(d, m, type_of_level(level), fx, &f);
     if (rc)
         return rc;
     if (frame_type(f) & FRAME_PINNED) {
