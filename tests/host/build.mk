@@ -65,6 +65,7 @@ SUITE_domctl      := $(HV_FAKE_ALL)
 SUITE_dom0_build  := $(HV_FAKE_ALL) tests/host/fake/image.c
 SUITE_dom0_layout := hypervisor/core/domain/dom0_layout.c
 SUITE_elf         := $(HV_ELF) tests/host/fake/image.c
+SUITE_entry_calls := $(HV_FAKE_GUESTS)
 SUITE_guest_calls := $(HV_FAKE_ALL)
 SUITE_sysctl      := $(HV_FAKE_ALL)
 SUITE_vcpu_context := $(HV_FAKE_ALL)
