@@ -43,6 +43,9 @@ SUITE_type       := $(HV_ONLY_MM)
 # hypervisor/core/event
 SUITE_evtchn := $(HV_FAKE_GUESTS)
 
+# hypervisor/core/grant
+SUITE_grant := $(HV_FAKE_GUESTS)
+
 # hypervisor/core/sched
 SUITE_sched    := $(HV_FAKE_GUESTS)
 SUITE_sched_op := $(HV_FAKE_GUESTS)
