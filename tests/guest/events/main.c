@@ -118,6 +118,7 @@ static void poll_returns_for_a_masked_pending_port(void)
     int port = evtchn_bind_ipi(NULL, NULL);
     evtchn_port_t ports[] = {port};
     struct sched_poll poll = {.ports = ports, .nr_ports = 1};
+    unsigned int polls = 0;
     uint64_t start;
 
     NEED(port > 0);
@@ -128,10 +129,13 @@ static void poll_returns_for_a_masked_pending_port(void)
     CHECK(clock_ns() < start + NS_PER_SEC);
     CHECK(evtchn_take(port));
 
-    start = clock_ns();
-    poll.timeout = start + 20 * NS_PER_MS;
-    CHECK_EQUAL(hypercall_sched_op(SCHEDOP_poll, &poll), 0);
-    CHECK(clock_ns() >= start + 15 * NS_PER_MS);
+    /* Any other event ends it too, so it may take a few; not many. */
+    poll.timeout = clock_ns() + 20 * NS_PER_MS;
+    while (clock_ns() < poll.timeout) {
+        CHECK_EQUAL(hypercall_sched_op(SCHEDOP_poll, &poll), 0);
+        polls++;
+    }
+    CHECK(polls < 10);
     poll.nr_ports = SCHED_POLL_MAX_PORTS + 1;
     CHECK_EQUAL(hypercall_sched_op(SCHEDOP_poll, &poll), -XEN_EINVAL);
     evtchn_close(port);
