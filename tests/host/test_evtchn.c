@@ -3,6 +3,7 @@
 #include "suite.h"
 
 #include <errno.h>
+#include <pthread.h>
 #include <string.h>
 
 #include <pv-abi/event_channel.h>
@@ -705,6 +706,62 @@ START_TEST(random_binding_keeps_the_invariants)
 }
 END_TEST
 
+/* -------------------------------------------------------------- threads */
+
+#define THREADS 4
+
+static struct hv *shared_hv;
+
+/* One CPU, whose guests bind, send and close as fast as they can. */
+static void *cpu_of_events(void *arg)
+{
+    unsigned int cpu = (unsigned int)(uintptr_t)arg;
+    struct random r = {.state = 0x5eed0040 + cpu};
+
+    fake_set_cpu(cpu);
+    for (unsigned int i = 0; i < 60000; i++) {
+        struct domain *d = guest(shared_hv, (domid_t)random_below(&r, 3));
+        struct domain *e = guest(shared_hv, (domid_t)random_below(&r, 3));
+        evtchn_port_t port = 1 + (evtchn_port_t)random_below(&r, 8), p;
+        struct effects fx;
+
+        effects_init(&fx);
+        switch (random_below(&r, 6)) {
+        case 0:
+            (void)!evtchn_alloc_unbound(d, e->domid, &p);
+            break;
+        case 1:
+            (void)!evtchn_bind_interdomain(d, e, port, &p, &fx);
+            break;
+        case 2:
+            virq_raise_vcpu(d->vcpus[0], VIRQ_TIMER, &fx);
+            break;
+        case 3:
+            (void)!evtchn_send(d, port, &fx);
+            break;
+        default:
+            for (p = port; p < port + 3; p++)
+                (void)!evtchn_close(d, p);
+            break;
+        }
+    }
+    return NULL;
+}
+
+START_TEST(four_cpus_bind_send_and_close_at_the_same_time)
+{
+    pthread_t threads[THREADS];
+
+    shared_hv = machine_with_guests(THREADS, 3, 1);
+    for (uintptr_t i = 0; i < THREADS; i++)
+        ck_assert_int_eq(
+            pthread_create(&threads[i], NULL, cpu_of_events, (void *)i), 0);
+    for (unsigned int i = 0; i < THREADS; i++)
+        pthread_join(threads[i], NULL);
+    guests_end(shared_hv);
+}
+END_TEST
+
 Suite *suite(void)
 {
     Suite *s = suite_create("evtchn");
@@ -750,6 +807,7 @@ Suite *suite(void)
     tcase_set_timeout(t, 60);
     tcase_add_test(t, no_event_is_lost_and_none_told_twice_whatever_the_order);
     tcase_add_test(t, random_binding_keeps_the_invariants);
+    tcase_add_test(t, four_cpus_bind_send_and_close_at_the_same_time);
     suite_add_tcase(s, t);
     return s;
 }

@@ -700,9 +700,11 @@ struct known {
 };
 
 /* Three domains lend, revoke, map, unmap and copy without any plan. */
-static void random_step(struct world *w, struct random *r, struct known *k,
+/* Returns whether a mapping or copy succeeded. */
+static bool random_step(struct world *w, struct random *r, struct known *k,
                         unsigned int n)
 {
+    bool used = false;
     domid_t id = (domid_t)random_below(r, 3);
     domid_t other = (domid_t)random_below(r, 3);
     grant_ref_t ref = (grant_ref_t)random_below(r, 6);
@@ -735,7 +737,7 @@ static void random_step(struct world *w, struct random *r, struct known *k,
         flags = 1 + (uint32_t)random_below(r, 7);
         one->op = map(w, id, other, ref, flags, 100 + (unsigned int)(one - k));
         one->user = id;
-        one->live = one->op.status == GNTST_okay;
+        one->live = used = one->op.status == GNTST_okay;
         break;
     case 6:
         if (one->live) {
@@ -746,16 +748,17 @@ static void random_step(struct world *w, struct random *r, struct known *k,
         }
         break;
     case 7:
-        (void)copy(
-            w, id,
-            (struct gnttab_copy){
-                .source = {.u.ref = ref, .domid = other},
-                .dest = {.u.gmfn = data(w, id, 7).n, .domid = DOMID_SELF},
-                .len = 64,
-                .flags = GNTCOPY_source_gref,
-            });
+        used =
+            copy(w, id,
+                 (struct gnttab_copy){
+                     .source = {.u.ref = ref, .domid = other},
+                     .dest = {.u.gmfn = data(w, id, 7).n, .domid = DOMID_SELF},
+                     .len = 64,
+                     .flags = GNTCOPY_source_gref,
+                 }) == GNTST_okay;
         break;
     }
+    return used;
 }
 
 START_TEST(random_lending_keeps_every_count_right)
@@ -763,10 +766,11 @@ START_TEST(random_lending_keeps_every_count_right)
     struct random r = random_start(0x5eed0031);
     struct world w = world_of_grants();
     struct known known[24] = {0};
+    unsigned int used = 0;
 
-    for (unsigned int i = 0; i < 6000; i++) {
-        random_step(&w, &r, known, 24);
-        if (i % 16 == 0)
+    for (unsigned int i = 0; i < 30000; i++) {
+        used += random_step(&w, &r, known, 24);
+        if (i % 32 == 0)
             check_all(w.hv);
     }
     for (unsigned int i = 0; i < 24; i++)
@@ -778,6 +782,7 @@ START_TEST(random_lending_keeps_every_count_right)
         for (grant_ref_t ref = 0; ref < 6; ref++)
             ck_assert_uint_eq(
                 grant_active_of(guest(w.hv, id)->grant, ref)->readers, 0);
+    ck_assert_uint_gt(used, 1000);
     world_done(&w);
 }
 END_TEST

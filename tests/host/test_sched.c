@@ -3,6 +3,7 @@
 #include "suite.h"
 
 #include <errno.h>
+#include <pthread.h>
 #include <stdlib.h>
 
 #include "domain/domain.h"
@@ -527,6 +528,94 @@ START_TEST(no_vcpu_is_lost_on_four_cpus)
 }
 END_TEST
 
+/* -------------------------------------------------------------- threads */
+
+#define THREADS 4
+
+static struct hv *shared_hv;
+/* Whose registers each CPU has: no two may have one vCPU's. */
+static struct vcpu *loaded[THREADS];
+
+static void load(unsigned int cpu, struct vcpu *next)
+{
+    for (unsigned int i = 0; next && i < THREADS; i++)
+        if (i != cpu && __atomic_load_n(&loaded[i], __ATOMIC_SEQ_CST) == next)
+            hal_panic("one vCPU on two CPUs");
+    __atomic_store_n(&loaded[cpu], next, __ATOMIC_SEQ_CST);
+}
+
+static void disturb_one(struct random *r, struct vcpu *mine)
+{
+    struct vcpu *v = guest_vcpu(shared_hv, (domid_t)random_below(r, 3),
+                                (unsigned int)random_below(r, 2));
+    struct effects fx;
+
+    effects_init(&fx);
+    switch (random_below(r, 6)) {
+    case 0:
+        if (mine)
+            vcpu_block(mine, &fx);
+        break;
+    case 1:
+    case 2:
+        vcpu_wake(v, fake.now_ns, &fx);
+        break;
+    case 3:
+        vcpu_pause(v, &fx);
+        vcpu_unpause(v, &fx);
+        break;
+    case 4:
+        (void)!vcpu_set_affinity(v, (cpumask_t){1 + random_below(r, 15)}, &fx);
+        break;
+    case 5:
+        vcpu_down(v, &fx);
+        vcpu_up(v, fake.now_ns, &fx);
+        break;
+    }
+}
+
+/* A CPU that picks, switches, and meddles with everybody's vCPUs. */
+static void *cpu_of_vcpus(void *arg)
+{
+    unsigned int cpu = (unsigned int)(uintptr_t)arg;
+    struct random r = {.state = 0x5eed0050 + cpu};
+
+    fake_set_cpu(cpu);
+    for (unsigned int i = 0; i < 40000; i++) {
+        struct vcpu *prev = loaded[cpu], *next;
+        struct effects fx;
+
+        effects_init(&fx);
+        next = sched_pick(shared_hv, cpu, fake.now_ns, &fx);
+        if (next != prev) {
+            load(cpu, NULL); /* the registers are saved */
+            if (prev)
+                sched_switched(prev, &fx);
+            load(cpu, next);
+        }
+        disturb_one(&r, next);
+        if (cpu == 0)
+            __atomic_fetch_add(&fake.now_ns, MS, __ATOMIC_RELAXED);
+    }
+    return NULL;
+}
+
+START_TEST(four_cpus_never_run_one_vcpu_twice)
+{
+    pthread_t threads[THREADS];
+
+    shared_hv = machine_with_guests(THREADS, 3, 2);
+    for (uintptr_t i = 0; i < THREADS; i++)
+        loaded[i] = running_on((unsigned int)i);
+    for (uintptr_t i = 0; i < THREADS; i++)
+        ck_assert_int_eq(
+            pthread_create(&threads[i], NULL, cpu_of_vcpus, (void *)i), 0);
+    for (unsigned int i = 0; i < THREADS; i++)
+        pthread_join(threads[i], NULL);
+    guests_end(shared_hv);
+}
+END_TEST
+
 Suite *suite(void)
 {
     Suite *s = suite_create("sched");
@@ -563,6 +652,7 @@ Suite *suite(void)
     tcase_add_test(t, no_vcpu_is_lost_on_one_cpu);
     tcase_add_test(t, no_vcpu_is_lost_on_two_cpus);
     tcase_add_test(t, no_vcpu_is_lost_on_four_cpus);
+    tcase_add_test(t, four_cpus_never_run_one_vcpu_twice);
     suite_add_tcase(s, t);
     return s;
 }
