@@ -139,6 +139,45 @@ START_TEST(a_gdt_may_name_one_frame_twice)
 }
 END_TEST
 
+/* --------------------------------------------------- one descriptor */
+
+static int64_t update(mfn_t m, unsigned int offset, uint64_t value)
+{
+    struct effects fx;
+
+    effects_init(&fx);
+    return do_update_descriptor(v, (m.n << PAGE_SHIFT) + offset, value, &fx);
+}
+
+START_TEST(a_descriptor_in_use_is_replaced_by_a_harmless_one)
+{
+    uint64_t m = domain_frame(d, 0).n, frames[14] = {m};
+
+    ck_assert_int_eq(set_gdt(frames, 512), 0);
+    ck_assert_int_eq(update(mfn_of(m), 8, DESC(0x9a)), 0);
+    ck_assert_uint_eq(peek(mfn_of(m), 1), DESC(0xfa));
+    ck_assert_int_eq(update(mfn_of(m), 8, DESC(0x8b)), -EINVAL);
+    ck_assert_uint_eq(peek(mfn_of(m), 1), DESC(0xfa));
+    machine_check(hv, NULL, 0);
+}
+END_TEST
+
+START_TEST(a_descriptor_goes_only_where_the_domain_may_write)
+{
+    struct tree t = write_tree(d, 0);
+    mfn_t own = domain_frame(d, 8);
+    mfn_t foreign = domain_frame(machine_domain(hv, 0), 8);
+
+    ck_assert_int_eq(call_mmuext(v, MMUEXT_NEW_BASEPTR, t.l4.n, 0), 0);
+    ck_assert_int_eq(update(own, 0, DESC(0x92)), 0);
+    ck_assert_int_eq(update(own, 4, DESC(0x92)), -EINVAL);
+    ck_assert_int_eq(update(foreign, 0, DESC(0x92)), -EINVAL);
+    ck_assert_int_eq(update(t.l4, 0, DESC(0x92)), -EINVAL);
+    ck_assert_int_eq(update(mfn_of(~0ul >> PAGE_SHIFT), 0, 0), -EINVAL);
+    machine_check(hv, NULL, 0);
+}
+END_TEST
+
 /* ---------------------------------------------------------------- LDT */
 
 START_TEST(ldt_pages_are_checked_when_first_used)
@@ -197,6 +236,8 @@ Suite *suite(void)
     tcase_add_test(c, a_refused_gdt_leaves_the_old_one);
     tcase_add_test(c, frames_that_fault_are_efault);
     tcase_add_test(c, a_gdt_may_name_one_frame_twice);
+    tcase_add_test(c, a_descriptor_in_use_is_replaced_by_a_harmless_one);
+    tcase_add_test(c, a_descriptor_goes_only_where_the_domain_may_write);
     tcase_add_test(c, ldt_pages_are_checked_when_first_used);
     tcase_add_test(c, silly_ldts_are_refused);
     suite_add_tcase(s, c);

@@ -6,6 +6,7 @@
 
 #include "bug.h"
 #include "domain.h"
+#include "hal.h"
 #include "mm/pte.h"
 #include "mm/type.h"
 #include "mm/walk.h"
@@ -192,4 +193,48 @@ int64_t do_set_gdt(struct vcpu *v, guest_ptr_t frames, uint32_t entries,
     if (hal_copy_from_guest(list, frames.va, n * sizeof(*list)))
         return -EFAULT;
     return vcpu_set_gdt(v, list, entries);
+}
+
+/* ------------------------------------------------------ one descriptor */
+
+/* One 8-byte store: a processor that reads it sees the old or the new one. */
+static void store_descriptor(mfn_t m, unsigned int index, uint64_t value)
+{
+    uint64_t *page = hal_map(m);
+
+    __atomic_store_n(&page[index], value, __ATOMIC_RELEASE);
+    hal_unmap(page);
+}
+
+/* Into a descriptor page, or one that may become none while we write it. */
+int64_t do_update_descriptor(struct vcpu *v, uint64_t address, uint64_t value,
+                             struct effects *fx)
+{
+    mfn_t m = mfn_of_maddr((maddr_t){address});
+    unsigned int index = (address & ~PAGE_MASK) / 8;
+    struct domain *d = v->d;
+    struct frame *f;
+    int rc;
+
+    if (address & 7 || !descriptor_fix(&value))
+        return -EINVAL;
+    f = frame_of(d->hv, m);
+    if (!f)
+        return -EINVAL;
+    spin_lock(&d->mm_lock);
+    if (frame_is(f, FRAME_SEGDESC)) {
+        rc = type_get(d, m, FRAME_SEGDESC, fx, &f);
+        if (!rc) {
+            store_descriptor(m, index, value);
+            type_put(d, f);
+        }
+    } else {
+        rc = frame_get_writable(d, m, &f);
+        if (!rc) {
+            store_descriptor(m, index, value);
+            frame_put_writable(d->hv, f);
+        }
+    }
+    spin_unlock(&d->mm_lock);
+    return rc ? -EINVAL : 0;
 }

@@ -50,4 +50,13 @@ void vcpu_drop_descriptors(struct vcpu *v);
 int64_t do_set_gdt(struct vcpu *v, guest_ptr_t frames, uint32_t entries,
                    struct effects *fx);
 
+/*
+ * Hypercall update_descriptor: write one descriptor, made harmless, at a
+ * machine address of the domain's own memory.
+ * Returns 0; -EINVAL (not aligned to 8, no own RAM, in use as a page table,
+ * refused by descriptor_fix).
+ */
+int64_t do_update_descriptor(struct vcpu *v, uint64_t address, uint64_t value,
+                             struct effects *fx);
+
 #endif
