@@ -110,7 +110,6 @@ struct domain {
 
     struct domain_watchdog watchdogs[DOMAIN_WATCHDOGS];
     unsigned int weight; /* scheduler, 1..65535, default 256 */
-    unsigned int cap;    /* per cent of one CPU; 0: none */
     int64_t time_offset_s;
     uint32_t tsc_mode, tsc_incarnation;
 

@@ -404,14 +404,15 @@ START_TEST(weights_are_set_and_read_back)
     ck_assert_uint_eq(s->u.credit2.weight, 256);
     s->cmd = XEN_DOMCTL_SCHEDOP_putinfo;
     s->u.credit2.weight = 512;
-    s->u.credit2.cap = 50;
     ck_assert_int_eq(call(hv, XEN_DOMCTL_scheduler_op, 1), 0);
+    s->u.credit2.cap = 50;
+    ck_assert_int_eq(call(hv, XEN_DOMCTL_scheduler_op, 1), -EOPNOTSUPP);
     s->u.credit2.weight = 0;
     ck_assert_int_eq(call(hv, XEN_DOMCTL_scheduler_op, 1), -EINVAL);
     s->cmd = XEN_DOMCTL_SCHEDOP_getinfo;
     ck_assert_int_eq(call(hv, XEN_DOMCTL_scheduler_op, 1), 0);
     ck_assert_uint_eq(s->u.credit2.weight, 512);
-    ck_assert_uint_eq(s->u.credit2.cap, 50);
+    ck_assert_uint_eq(s->u.credit2.cap, 0);
     s->cmd = XEN_DOMCTL_SCHEDOP_putvcpuinfo;
     ck_assert_int_eq(call(hv, XEN_DOMCTL_scheduler_op, 1), -EINVAL);
     s->sched_id = XEN_SCHEDULER_NULL;

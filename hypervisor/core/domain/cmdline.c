@@ -187,7 +187,8 @@ static const struct option {
     {"dom0_max_vcpus", set_dom0_max_vcpus,
      "dom0_max_vcpus=N  virtual CPUs of dom0 (one for each CPU)"},
     {"dom0_mem", set_dom0_mem,
-     "dom0_mem=SIZE[,max:SIZE]  memory of dom0, and how far it may grow"},
+     "dom0_mem=SIZE[,max:SIZE]  memory of dom0 (half of what is free, up to "
+     "512M), and how far it may grow (not)"},
     {"loglvl", set_loglvl, "loglvl=error|info|debug  which messages are kept"},
     {"maxcpus", set_maxcpus, "maxcpus=N  use N processors at most"},
     {"noreboot", set_noreboot,

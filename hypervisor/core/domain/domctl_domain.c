@@ -241,13 +241,14 @@ int64_t domctl_scheduler_op(struct domctl_call *c)
     case XEN_DOMCTL_SCHEDOP_putinfo:
         if (op->u.credit2.weight == 0)
             return -EINVAL;
-        /* Read by the scheduler without a lock: words of their own. */
+        if (op->u.credit2.cap != 0) /* the scheduler knows none */
+            return -EOPNOTSUPP;
+        /* Read by the scheduler without a lock. */
         __atomic_store_n(&c->d->weight, op->u.credit2.weight, __ATOMIC_RELAXED);
-        __atomic_store_n(&c->d->cap, op->u.credit2.cap, __ATOMIC_RELAXED);
         return 0;
     case XEN_DOMCTL_SCHEDOP_getinfo:
         op->u.credit2.weight = (uint16_t)c->d->weight;
-        op->u.credit2.cap = (uint16_t)c->d->cap;
+        op->u.credit2.cap = 0;
         return 0;
     default:
         return -EINVAL;
