@@ -10,6 +10,7 @@
 
 #include "domain/domain.h"
 #include "hal.h"
+#include "speculation.h"
 
 /* One member for each operation that has an argument. */
 #define FIELD_NONE(type, name)
@@ -145,6 +146,7 @@ int64_t do_xen_version(struct vcpu *v, uint32_t cmd, guest_ptr_t arg,
 
     if (cmd >= ARRAY_SIZE(ops))
         return -ENOSYS;
+    cmd = (uint32_t)index_masked(cmd, ARRAY_SIZE(ops));
     if (!ops[cmd].run)
         return -(int64_t)ops[cmd].error;
     /* The shortest way: guests make this call to have events delivered. */
