@@ -32,6 +32,7 @@ DOM0_CONSOLED := \
 
 # The person, or the script, at the control domain.
 DOM0_SHELL := \
+    dom0-tools/shell/builtins.c \
     dom0-tools/shell/line.c \
     dom0-tools/shell/shell.c \
     dom0-tools/shell/terminal.c \
