@@ -1,15 +1,21 @@
 /* SPDX-License-Identifier: MIT */
 #include "shell/builtins.h"
 
+#include <malloc.h>
 #include <stdbool.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include <guest/file.h>
+#include <guest/memory.h>
 #include <guest/shutdown.h>
 #include <pv-abi/sched.h>
 
+#include "shell/shell.h"
 #include "vireo/command.h"
+
+#define REPEAT_MAX 1000000
 
 static int run_help(int argc, char **argv);
 
@@ -60,6 +66,51 @@ static int run_cat(int argc, char **argv)
     return status;
 }
 
+/* The control domain's own memory; that of the machine is in `vireo info`. */
+static int run_free(int argc, char **argv)
+{
+    printf("pages : %lu free of %lu\n", (unsigned long)page_free_count(),
+           (unsigned long)page_total());
+    printf("heap  : %lu bytes in use\n", (unsigned long)mallinfo().uordblks);
+    return STATUS_OK;
+}
+
+static int usage_of_repeat(void)
+{
+    fputs("usage: repeat N 'COMMANDS'\n", stderr);
+    return STATUS_USAGE;
+}
+
+/* Rounds of commands, until one fails. */
+static int run_repeat(int argc, char **argv)
+{
+    unsigned long rounds;
+    char *end, *text;
+    int status = STATUS_OK;
+
+    if (argc != 3)
+        return usage_of_repeat();
+    rounds = strtoul(argv[1], &end, 10);
+    if (end == argv[1] || *end || rounds > REPEAT_MAX)
+        return usage_of_repeat();
+    for (; rounds && status == STATUS_OK; rounds--) {
+        text = strdup(argv[2]); /* running changes it */
+        if (!text) {
+            fputs("repeat: out of memory\n", stderr);
+            return STATUS_FAIL;
+        }
+        status = shell_run(text);
+        free(text);
+    }
+    return status;
+}
+
+static int run_status(int argc, char **argv)
+{
+    printf("%d\n", shell_status());
+    return STATUS_OK;
+}
+
 static int run_poweroff(int argc, char **argv)
 {
     fflush(stdout);
@@ -86,16 +137,20 @@ static const struct builtin builtins[] = {
     {"crash", "", "crash the control domain, and the machine with it",
      run_crash},
     {"echo", "[WORD]...", "print words", run_echo},
+    {"free", "", "show the control domain's own memory", run_free},
     {"help", "", "this list", run_help},
     {"ls", "[PREFIX]", "list files", run_ls},
     {"poweroff", "", "turn the machine off", run_poweroff},
     {"reboot", "", "start the machine again", run_reboot},
+    {"repeat", "N 'COMMANDS'", "run them N times, until a round fails",
+     run_repeat},
+    {"status", "", "print the status of the command before", run_status},
 };
 
 static int run_help(int argc, char **argv)
 {
     for (size_t i = 0; i < sizeof(builtins) / sizeof(builtins[0]); i++)
-        printf("  %-8s %-12s %s\n", builtins[i].name, builtins[i].arguments,
+        printf("  %-8s %-14s %s\n", builtins[i].name, builtins[i].arguments,
                builtins[i].summary);
     return STATUS_OK;
 }

@@ -13,6 +13,8 @@
 
 #define PROMPT "vireo> "
 
+static int last_status;
+
 static int run_command(const struct words *w)
 {
     const struct builtin *b = builtin_find(w->words[0]);
@@ -32,15 +34,21 @@ int shell_run(char *text)
     while (words_next(&text, &w, &error)) {
         if (error) {
             fprintf(stderr, "%s\n", error);
+            last_status = STATUS_USAGE;
             return first ? first : STATUS_USAGE;
         }
-        status = run_command(&w);
+        status = last_status = run_command(&w);
         fflush(stdout);
         fflush(stderr);
         if (!first)
             first = status;
     }
     return first;
+}
+
+int shell_status(void)
+{
+    return last_status;
 }
 
 /* Read one line into e->text. */

@@ -12,6 +12,9 @@
  */
 int shell_run(char *text);
 
+/* What the last command that has ended returned; 0 if there was none. */
+int shell_status(void);
+
 /* Read lines from the terminal and run them, for ever. */
 _Noreturn void shell_interact(void);
 
