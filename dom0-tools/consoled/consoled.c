@@ -257,6 +257,16 @@ long console_read_from(struct console *c, uint64_t *place, char *bytes,
     }
 }
 
+uint64_t console_end(struct console *c)
+{
+    uint64_t end;
+
+    mutex_lock(&lock);
+    end = c->history.end;
+    mutex_unlock(&lock);
+    return end;
+}
+
 uint64_t console_line_ns(struct console *c, uint64_t place)
 {
     uint64_t ns;

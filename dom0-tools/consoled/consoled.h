@@ -35,8 +35,8 @@ int consoled_start(void);
 int consoled_attach(domid_t domid, const char *name, evtchn_port_t port);
 
 /*
- * The domain is about to be destroyed: take what is still in its ring, let
- * the ring go, and keep the history. A domain never attached is ignored.
+ * The domain has ended: take what is still in its ring, let the ring go, keep
+ * the history. A domain without a living console is ignored.
  */
 void consoled_detach(domid_t domid);
 
@@ -60,6 +60,9 @@ long console_read_from(struct console *c, uint64_t *place, char *bytes,
                        size_t n, uint64_t deadline_ns,
                        const volatile bool *stop);
 
+/* The place behind the newest byte, for console_read_from(). */
+uint64_t console_end(struct console *c);
+
 /* Have everybody who waits look at his condition again. */
 void console_wake_readers(void);
 
@@ -73,7 +76,7 @@ uint64_t console_line_ns(struct console *c, uint64_t place);
 size_t console_type(struct console *c, const char *bytes, size_t n,
                     uint64_t deadline_ns);
 
-/* Whether the domain is still there. */
+/* Whether more may come: the domain has not ended. */
 bool console_is_alive(struct console *c);
 
 #endif

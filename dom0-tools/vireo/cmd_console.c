@@ -20,11 +20,13 @@
 #define SILENCE_NS    NS_PER_SEC        /* ... and ends after so much */
 #define EXPECT_S      30
 #define LINE_BYTES    1024
+#define ENTER         "\r" /* what this key of a terminal sends */
 
-/* Print until a second of silence. */
-static int print_once(struct console *c)
+/* Print from `place` on until a second of silence. */
+static int print_once(struct console *c, uint64_t place)
 {
-    uint64_t place = 0, deadline = clock_ns() + FIRST_BYTE_NS;
+    uint64_t deadline = clock_ns() + FIRST_BYTE_NS;
+    bool silent = true;
     char bytes[512];
     long n;
 
@@ -33,8 +35,9 @@ static int print_once(struct console *c)
         fwrite(bytes, 1, (size_t)n, stdout);
         fflush(stdout);
         deadline = clock_ns() + SILENCE_NS;
+        silent = false;
     }
-    if (!place)
+    if (silent)
         return command_fail("the console has printed nothing");
     return STATUS_OK;
 }
@@ -64,12 +67,11 @@ static bool line_add(struct line *l, char byte, const regex_t *pattern)
     return matches;
 }
 
-/* Print until a line, complete or not, matches. */
-static bool read_until(struct console *c, const regex_t *pattern,
-                       uint64_t deadline_ns)
+/* Print from `place` on until a line, complete or not, matches. */
+static bool read_until(struct console *c, uint64_t place,
+                       const regex_t *pattern, uint64_t deadline_ns)
 {
     struct line line = {.length = 0};
-    uint64_t place = 0;
     char bytes[512];
     long n;
 
@@ -88,7 +90,8 @@ static bool read_until(struct console *c, const regex_t *pattern,
     return false;
 }
 
-static int expect(struct console *c, const char *expression, unsigned long s)
+static int expect(struct console *c, uint64_t place, const char *expression,
+                  unsigned long s)
 {
     regex_t pattern;
     char why[80];
@@ -100,7 +103,7 @@ static int expect(struct console *c, const char *expression, unsigned long s)
         return command_fail("'%s' is no regular expression: %s", expression,
                             why);
     }
-    found = read_until(c, &pattern, clock_ns() + s * NS_PER_SEC);
+    found = read_until(c, place, &pattern, clock_ns() + s * NS_PER_SEC);
     regfree(&pattern);
     if (found)
         return STATUS_OK;
@@ -110,10 +113,9 @@ static int expect(struct console *c, const char *expression, unsigned long s)
                               expression);
 }
 
-/* Print until the domain ends. */
-static int follow(struct console *c)
+/* Print from `place` on until the domain ends. */
+static int follow(struct console *c, uint64_t place)
 {
-    uint64_t place = 0;
     char bytes[512];
     long n;
 
@@ -183,7 +185,7 @@ static int attach(struct console *c)
 
 int console_show(struct console *c)
 {
-    return terminal_present() ? attach(c) : follow(c);
+    return terminal_present() ? attach(c) : follow(c, 0);
 }
 
 /* The console of a domain, living or dead, by name or number. */
@@ -202,49 +204,100 @@ static struct console *find(const char *word)
     return c;
 }
 
-enum { OPT_ONCE = 256, OPT_EXPECT, OPT_TIMEOUT, OPT_FOLLOW };
+/* Type a line; it has to find room within a second. */
+static bool send_line(struct console *c, const char *text)
+{
+    const uint64_t deadline = clock_ns() + NS_PER_SEC;
+    const size_t n = strlen(text);
 
-int cmd_console(int argc, char **argv)
+    if (console_type(c, text, n, deadline) == n &&
+        console_type(c, ENTER, 1, deadline) == 1)
+        return true;
+    if (console_is_alive(c))
+        command_fail("the domain does not read what is typed");
+    else
+        command_fail("the domain has ended");
+    return false;
+}
+
+enum { OPT_ONCE = 256, OPT_EXPECT, OPT_TIMEOUT, OPT_FOLLOW, OPT_SEND };
+
+struct wishes {
+    int how; /* OPT_ONCE, OPT_EXPECT, OPT_FOLLOW; 0: none of them */
+    const char *line, *expression;
+    unsigned long seconds;
+};
+
+/* Returns 0, or -1 for words that make no sense. */
+static int read_options(int argc, char **argv, struct wishes *w)
 {
     static const struct option options[] = {
         {"once", no_argument, NULL, OPT_ONCE},
         {"expect", required_argument, NULL, OPT_EXPECT},
         {"timeout", required_argument, NULL, OPT_TIMEOUT},
         {"follow", no_argument, NULL, OPT_FOLLOW},
+        {"send", required_argument, NULL, OPT_SEND},
         {NULL, 0, NULL, 0},
     };
-    const char *expression = NULL;
-    unsigned long seconds = EXPECT_S;
-    int option, how = 0, status;
-    struct console *c;
+    int option;
     char *end;
 
     while ((option = getopt_long(argc, argv, "", options, NULL)) != -1) {
         switch (option) {
         case OPT_TIMEOUT:
-            seconds = strtoul(optarg, &end, 10);
-            if (end == optarg || *end || seconds > 1000000)
-                return command_usage("console");
+            w->seconds = strtoul(optarg, &end, 10);
+            if (end == optarg || *end || w->seconds > 1000000)
+                return -1;
+            continue;
+        case OPT_SEND:
+            w->line = optarg;
             continue;
         case OPT_EXPECT:
-            expression = optarg;
+            w->expression = optarg;
             break;
         case '?':
-            return command_usage("console");
+            return -1;
         }
-        if (how)
-            return command_usage("console");
-        how = option;
+        if (w->how)
+            return -1;
+        w->how = option;
     }
-    if (argc - optind != 1)
+    return argc - optind == 1 ? 0 : -1;
+}
+
+static int serve(struct console *c, const struct wishes *w)
+{
+    uint64_t place = 0; /* from the oldest byte on */
+
+    if (w->line) {
+        place = console_end(c);
+        if (!send_line(c, w->line))
+            return STATUS_FAIL;
+    }
+    switch (w->how) {
+    case OPT_ONCE:
+        return print_once(c, place);
+    case OPT_EXPECT:
+        return expect(c, place, w->expression, w->seconds);
+    case OPT_FOLLOW:
+        return follow(c, place);
+    default:
+        return w->line ? STATUS_OK : console_show(c);
+    }
+}
+
+int cmd_console(int argc, char **argv)
+{
+    struct wishes w = {.seconds = EXPECT_S};
+    struct console *c;
+    int status;
+
+    if (read_options(argc, argv, &w))
         return command_usage("console");
     c = find(argv[optind]);
     if (!c)
         return STATUS_FAIL;
-    status = how == OPT_ONCE     ? print_once(c)
-             : how == OPT_EXPECT ? expect(c, expression, seconds)
-             : how == OPT_FOLLOW ? follow(c)
-                                 : console_show(c);
+    status = serve(c, &w);
     console_put(c);
     return status;
 }
