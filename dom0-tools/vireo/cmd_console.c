@@ -15,6 +15,7 @@
 #include "vireo/command.h"
 #include "vireo/console.h"
 #include "vireo/domains.h"
+#include "vireo/lifecycle.h"
 
 #define FIRST_BYTE_NS (10 * NS_PER_SEC) /* --once waits so long for it */
 #define SILENCE_NS    NS_PER_SEC        /* ... and ends after so much */
@@ -107,10 +108,11 @@ static int expect(struct console *c, uint64_t place, const char *expression,
     regfree(&pattern);
     if (found)
         return STATUS_OK;
-    return console_is_alive(c)
-               ? command_fail("no line matched '%s' in %lu s", expression, s)
-               : command_fail("the domain ended before a line matched '%s'",
-                              expression);
+    if (console_is_alive(c))
+        return command_fail("no line matched '%s' in %lu s", expression, s);
+    lifecycle_settle(); /* the next command finds it done */
+    return command_fail("the domain ended before a line matched '%s'",
+                        expression);
 }
 
 /* Print from `place` on until the domain ends. */
@@ -124,6 +126,7 @@ static int follow(struct console *c, uint64_t place)
         fwrite(bytes, 1, (size_t)n, stdout);
         fflush(stdout);
     }
+    lifecycle_settle(); /* the next command finds it done */
     return STATUS_OK;
 }
 
@@ -179,6 +182,8 @@ static int attach(struct console *c)
     a.leaving = true;
     console_wake_readers();
     thread_join(printer);
+    if (a.ended)
+        lifecycle_settle(); /* the next command finds it done */
     fputs(a.ended ? "\n[the domain has ended]\n" : "\n", stdout);
     return STATUS_OK;
 }

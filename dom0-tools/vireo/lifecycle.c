@@ -7,6 +7,7 @@
 #include <sys/queue.h>
 
 #include <guest/clock.h>
+#include <guest/console.h>
 #include <guest/evtchn.h>
 #include <guest/file.h>
 #include <guest/thread.h>
@@ -275,6 +276,12 @@ void domain_wait_end(domid_t domid)
     }
 }
 
+void lifecycle_settle(void)
+{
+    mutex_lock(&lock);
+    mutex_unlock(&lock);
+}
+
 /* ------------------------------------------------------------- monitor */
 
 static enum config_action action_for(const struct domain_config *config,
@@ -300,7 +307,7 @@ static void restart(const struct record *r)
         return;
     domain_stop(domid);
     if (domain_start(&config, false, &domid, error))
-        printf("vireo: cannot restart '%s': %s\n", config.name, error);
+        kprintf("vireo: cannot restart '%s': %s\n", config.name, error);
     domain_config_drop(&config);
 }
 
@@ -309,8 +316,8 @@ static void deal_with(struct record *r, unsigned int code)
 {
     const char *reason = format_shutdown_reason(code);
 
-    printf("vireo: domain %u '%s' has ended: %s\n", r->domid, r->config.name,
-           reason ? reason : "unknown reason");
+    kprintf("vireo: domain %u '%s' has ended: %s\n", r->domid, r->config.name,
+            reason ? reason : "unknown reason");
     switch (action_for(&r->config, code)) {
     case CONFIG_DESTROY:
         domain_stop(r->domid);
@@ -319,6 +326,7 @@ static void deal_with(struct record *r, unsigned int code)
         restart(r);
         break;
     default:
+        consoled_detach(r->domid); /* who reads it learns of the end */
         r->ended = true;
         tell_change();
     }

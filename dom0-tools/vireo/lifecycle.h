@@ -53,4 +53,10 @@ bool domain_ask(domid_t domid, const char *request);
 /* Wait until the domain is gone, or has ended and is kept as configured. */
 void domain_wait_end(domid_t domid);
 
+/*
+ * Wait until nobody is being started or ended. A console falls silent before
+ * its domain has been taken down; afterwards it has.
+ */
+void lifecycle_settle(void);
+
 #endif
