@@ -11,7 +11,7 @@ include tests/compat/abi-layout/build.mk
 include tests/compat/xenstore-clients/build.mk
 
 TEST_PROGRAMS += $(HOST_TESTS)
-CHECK_NEEDS   += $(FUZZ_PROGRAMS)
+CHECK_NEEDS   += $(FUZZ_PROGRAMS) $(O)/peer/grub-xen-host/.done
 
 RUN_TESTS := O=$(abspath $(O)) tests/run
 
