@@ -33,6 +33,7 @@
 #include "x86/paging.h"
 #include "x86/percpu.h"
 #include "x86/regs.h"
+#include "x86/spec.h"
 #include "x86/trap/idt.h"
 #include "x86/trap/panic.h"
 #include "x86/tsc.h"
@@ -65,6 +66,7 @@ static void start_console(void)
     if (options.unknown[0])
         hv_printf(LOG_ERROR, "Options not understood: %s\n", options.unknown);
     print_memory();
+    spec_init();
 }
 
 /* Interrupt controllers, their timer, and what time it is. */

@@ -61,6 +61,14 @@ HV_X86 += \
     hypervisor/x86/watchdog.c \
     hypervisor/x86/x2apic.c
 
+# Kconfig chooses a file.
+HV_X86 += hypervisor/x86/$(if $(CONFIG_SPECULATION),spec.c,spec_absent.c)
+
+# An indirect call through a thunk is predicted to a trap of its own.
+ifdef CONFIG_SPECULATION
+HV_CFLAGS += -mindirect-branch=thunk -mindirect-branch-register -fno-jump-tables
+endif
+
 HV_INC_x86 := -I hypervisor
 HV_INC_main.o := -I hypervisor
 
@@ -104,7 +112,8 @@ $(O)/vireo: $(O)/hv/symbols.S hypervisor/x86/check-image.awk
 	$(Q)$(LD) $(HV_LDFLAGS) -T $(O)/hv/link.lds -o $@ \
 	    $(HV_OBJS) $(HV_X86_OBJS) $(O)/hv/symbols.o $(HV_LIBGCC)
 	$(Q)objdump -d --no-show-raw-insn $@ | \
-	    awk -f hypervisor/x86/check-image.awk
+	    awk -v speculation=$(CONFIG_SPECULATION) \
+	    -f hypervisor/x86/check-image.awk
 
 all: $(O)/vireo
 

@@ -32,6 +32,12 @@ function wrong(text) {
         wrong("sysret without a check for a canonical address")
 }
 
+# Before a guest runs there is nobody to mislead.
+speculation == "y" && /\t(call|jmp) +\*/ &&
+function_name !~ /^(boot_64|boot_high|trampoline_high|run_on_stack)$/ {
+    wrong("an indirect branch without a thunk")
+}
+
 /%[xyz]mm[0-9]/ {
     wrong("a vector register")
 }

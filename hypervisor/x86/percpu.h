@@ -41,6 +41,7 @@ struct percpu {
     uint64_t cr3;         /* what CR3 holds */
     uint64_t cr4;
     uint64_t xcr0;
+    domid_t last_domid; /* whose vCPU ran last */
     unsigned int cpu;
     unsigned int apic_id;
     bool resched;         /* choose again; also a request */

@@ -12,6 +12,7 @@
 #include "x86/insn.h"
 #include "x86/paging.h"
 #include "x86/percpu.h"
+#include "x86/spec.h"
 #include "x86/tlb.h"
 
 #define DR7_ENABLED 0xff
@@ -106,6 +107,9 @@ static void clear_segments(void)
 
 static void load(struct percpu *c, struct vcpu *v)
 {
+    if (c->last_domid != v->d->domid)
+        spec_switch_domain();
+    c->last_domid = v->d->domid;
     cpumask_add_atomic(&v->d->dirty_cpus, c->cpu);
     *guest_regs(c) = v->saved;
     v->regs = guest_regs(c);
