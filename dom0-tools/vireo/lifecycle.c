@@ -229,9 +229,10 @@ int domain_stop(domid_t domid)
     mutex_lock(&lock);
     pv_domain_pause(domid); /* what it printed so far is all there will be */
     consoled_detach(domid);
+    rc = pv_domain_destroy(domid);
+    /* Its name stays until it is gone; only the store still holds a page. */
     xs_release_domain(domains_store(), domid);
     keys_remove(domid);
-    rc = pv_domain_destroy(domid);
     r = find(domid);
     if (r) {
         LIST_REMOVE(r, link);
