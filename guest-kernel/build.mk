@@ -81,10 +81,10 @@ GUEST_IMAGE = $(say) LD $(1) && $(LD) -static -nostdlib --gc-sections \
     -T guest-kernel/guest.ld -o $(1) $(GUEST_CRT) $(2) \
     --start-group $(GUEST_LIB) $(NEWLIB_LIBS) --end-group
 
-# An app is all the C files of its folder.
+# An app is all the C and assembly files of its folder.
 define guest_app
-$(1)_APP_OBJECTS := $$(patsubst guest-kernel/apps/%.c,$$(GUEST)/apps/%.o,\
-    $$(sort $$(wildcard guest-kernel/apps/$(1)/*.c)))
+$(1)_APP_OBJECTS := $$(patsubst guest-kernel/apps/%,$$(GUEST)/apps/%.o,\
+    $$(basename $$(sort $$(wildcard guest-kernel/apps/$(1)/*.[cS]))))
 $$(GUEST)/$(1): $$(GUEST_PARTS) $$($(1)_APP_OBJECTS)
 	$$(Q)$$(call GUEST_IMAGE,$$@,$$($(1)_APP_OBJECTS))
 -include $$($(1)_APP_OBJECTS:.o=.d)
@@ -114,6 +114,11 @@ $(DIR)/$(OUT_NAME).elf: $(GUEST_PARTS) $(OUT_OBJECTS)
 
 -include $(OUT_OBJECTS:.o=.d)
 endif
+
+$(GUEST)/apps/%.o: guest-kernel/apps/%.S
+	$(Q)$(say) AS $@
+	$(Q)mkdir -p $(@D)
+	$(Q)$(CC) -g $(REPRODUCIBLE) -I $(O)/include -MMD -MP -c -o $@ $<
 
 .PHONY: guest
 guest: $(if $(DIR),$(DIR)/$(OUT_NAME).elf) ## build the guest in DIR=folder

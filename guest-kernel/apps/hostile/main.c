@@ -2,16 +2,18 @@
 /*
  * hostile: tries to break out of its domain.
  *
- *   hostile [seconds=N] [seed=N] [verbose] [exit=0]
+ *   hostile [races=N] [seconds=N] [seed=N] [verbose] [exit=0]
  *
- * First every attack of the lists, once: each has to be refused with one of
- * the answers the contract names. "hostile: N refused" or, for each that was
+ * First, if asked for, N races of a second vCPU's stores against a page that
+ * becomes a page table: "hostile: N races, M with an old translation, 0 lost".
+ * Then every attack of the lists, once: each has to be refused with one of the
+ * answers the contract names. "hostile: N refused ..." and, for each that was
  * not, "hostile: NOT REFUSED name: answer". Then hypercalls by chance until N
  * seconds have passed (without the option, until it is asked to end), and the
  * lists once more: "hostile: still refused".
  *
- * verbose prints each attack before it is made. In the initial domain it leaves
- * out what that domain may do.
+ * verbose prints each attack before it is made. In the initial domain it
+ * leaves out what that domain may do.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -118,6 +120,8 @@ int main(int argc, char **argv)
 
     if (start_info->store_evtchn)
         shutdown_watch();
+    if (start_option("races"))
+        attack_race(option("races", 0));
     run_all_lists();
     printf("hostile: %u refused, %u skipped, %u not refused\n", refused,
            skipped, not_refused);

@@ -2,8 +2,9 @@
 /*
  * Everything that exists once per virtual CPU, and the upcall mask.
  *
- * There is one vCPU today; code asks this_vcpu() all the same, so that a
- * second one is a change in one place.
+ * The kernel runs on vCPU 0; code asks this_vcpu() all the same, so that more
+ * would be a change in one place. Others can be borrowed for a function that
+ * needs nothing of the kernel: vcpu_start().
  *
  * The upcall mask is the guest's interrupt flag: while it is set no event
  * handler runs and no other thread takes over. It protects all kernel data.
@@ -45,5 +46,21 @@ void upcall_restore(bool was_masked);
 
 /* True when no upcall can be delivered now. */
 bool upcall_is_masked(void);
+
+/*
+ * Run fn(arg) on another vCPU, for good or until vcpu_stop(). It shares the
+ * address space and nothing else: upcalls are masked there, it has no thread,
+ * no newlib, and no exception handler but `fault`.
+ *  id      1 <= id < XEN_LEGACY_MAX_VCPUS, not started before.
+ *  stack   the address behind its stack.
+ *  fault   where a page fault enters, as the hypervisor leaves the stack;
+ *          NULL: any exception ends the domain.
+ * Returns 0, -ENOENT (no such vCPU), -EEXIST (started before), -ENOMEM.
+ */
+int vcpu_start(unsigned int id, void (*fn)(void *), void *arg, void *stack,
+               void (*fault)(void));
+
+/* Stop it where it is. 0 or -ENOENT. It cannot be started again. */
+int vcpu_stop(unsigned int id);
 
 #endif
