@@ -10,17 +10,26 @@
 
 void *memcpy(void *restrict dst, const void *restrict src, size_t n)
 {
+    size_t words = n / 8;
     void *d = dst;
 
-    __asm__ volatile("rep movsb" : "+D"(d), "+S"(src), "+c"(n)::"memory");
+    __asm__ volatile("rep movsq" : "+D"(d), "+S"(src), "+c"(words)::"memory");
+    n %= 8;
+    if (n > 0)
+        __asm__ volatile("rep movsb" : "+D"(d), "+S"(src), "+c"(n)::"memory");
     return dst;
 }
 
 void *memset(void *dst, int byte, size_t n)
 {
+    uint64_t word = (uint8_t)byte * 0x0101010101010101ul;
+    size_t words = n / 8;
     void *d = dst;
 
-    __asm__ volatile("rep stosb" : "+D"(d), "+c"(n) : "a"(byte) : "memory");
+    __asm__ volatile("rep stosq" : "+D"(d), "+c"(words) : "a"(word) : "memory");
+    n %= 8;
+    if (n > 0)
+        __asm__ volatile("rep stosb" : "+D"(d), "+c"(n) : "a"(word) : "memory");
     return dst;
 }
 
