@@ -74,6 +74,10 @@ HV_INC_main.o := -I hypervisor
 
 HV_X86_OBJS := $(patsubst %,$(O)/hv/%.o,$(basename $(HV_X86)))
 
+# Flags and configuration decide what is in an object.
+$(HV_OBJS) $(HV_X86_OBJS): hypervisor/build.mk hypervisor/x86/build.mk \
+    $(O)/config.mk
+
 $(O)/hv/asm-offsets.h: hypervisor/x86/asm-offsets.c | $(O)/.deps
 	$(Q)$(say) OFFSETS $@
 	$(Q)mkdir -p $(@D)
