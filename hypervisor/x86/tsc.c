@@ -131,6 +131,13 @@ uint64_t hal_now_ns(void)
     return tsc > tsc_at_0 ? scale(tsc - tsc_at_0) : 0;
 }
 
+struct tsc_moment tsc_moment(void)
+{
+    uint64_t tsc = the_hv.machine.tsc_stable ? tsc_at_0 : rdtsc();
+
+    return (struct tsc_moment){tsc, tsc > tsc_at_0 ? scale(tsc - tsc_at_0) : 0};
+}
+
 void tsc_wait_us(uint64_t us)
 {
     uint64_t end = rdtsc() + tsc_of_ns(us * 1000);

@@ -19,4 +19,16 @@ uint64_t tsc_of_ns(uint64_t ns);
 /* Wait by watching the TSC. For start-up only. */
 void tsc_wait_us(uint64_t us);
 
+/*
+ * A moment as TSC and system time, for the clock of a vCPU that is about to
+ * run here. With a stable TSC it is always the same one: two vCPUs that
+ * started from different moments would differ by their rounding, and a guest
+ * that goes from one to the other would see time step back.
+ */
+struct tsc_moment {
+    uint64_t tsc;
+    uint64_t ns;
+};
+struct tsc_moment tsc_moment(void);
+
 #endif

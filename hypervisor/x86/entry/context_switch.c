@@ -14,6 +14,7 @@
 #include "x86/percpu.h"
 #include "x86/spec.h"
 #include "x86/tlb.h"
+#include "x86/tsc.h"
 
 #define DR7_ENABLED 0xff
 #define CR4_GUEST   (CR4_TSD | CR4_DE | CR4_FSGSBASE)
@@ -107,6 +108,8 @@ static void clear_segments(void)
 
 static void load(struct percpu *c, struct vcpu *v)
 {
+    struct tsc_moment moment;
+
     if (c->last_domid != v->d->domid)
         spec_switch_domain();
     c->last_domid = v->d->domid;
@@ -121,7 +124,8 @@ static void load(struct percpu *c, struct vcpu *v)
     load_segments(c, v);
     load_debug_registers(c, v);
     fpu_load(v);
-    vcpu_time_publish(v, rdtsc(), hal_now_ns());
+    moment = tsc_moment();
+    vcpu_time_publish(v, moment.tsc, moment.ns);
 }
 
 static void load_idle(struct percpu *c)
