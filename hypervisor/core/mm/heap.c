@@ -108,28 +108,10 @@ mfn_t heap_alloc(struct hv *hv, unsigned int order)
     return mfn_of(first);
 }
 
-#ifdef CONFIG_DEBUG
-/* Whoever reads freed memory shall not find what he expects. */
-static void poison(mfn_t first, unsigned int order)
-{
-    for (uint64_t i = 0; i < 1ul << order; i++) {
-        void *page = hal_map(mfn_of(first.n + i));
-
-        memset(page, 0xdb, PAGE_SIZE);
-        hal_unmap(page);
-    }
-}
-#else
-static void poison(mfn_t first, unsigned int order)
-{
-}
-#endif
-
 void heap_free(struct hv *hv, mfn_t first, unsigned int order)
 {
     BUG_ON(first.n + (1ul << order) > hv->frame_count);
     BUG_ON(hv->frames[first.n].heap_free);
-    poison(first, order);
     spin_lock(&hv->heap.lock);
     give(hv, (uint32_t)first.n, order);
     spin_unlock(&hv->heap.lock);
@@ -167,6 +149,22 @@ void *hv_alloc(struct hv *hv, size_t bytes)
     return p;
 }
 
+#ifdef CONFIG_DEBUG
+/*
+ * Whoever reads what we freed shall not find what he expects. Only our own
+ * memory: a frame of a guest may still be walked as a page table by a CPU
+ * that has not flushed, and its contents must stay what they were.
+ */
+static void poison(void *page)
+{
+    memset(page, 0xdb, PAGE_SIZE);
+}
+#else
+static void poison(void *page)
+{
+}
+#endif
+
 void hv_free(struct hv *hv, void *p, size_t bytes)
 {
     uint64_t frames = (bytes + PAGE_SIZE - 1) / PAGE_SIZE;
@@ -176,6 +174,7 @@ void hv_free(struct hv *hv, void *p, size_t bytes)
         return;
     first = hal_mfn_of(p);
     for (uint64_t i = 0; i < frames; i++) {
+        poison((uint8_t *)p + i * PAGE_SIZE);
         hal_unmap((uint8_t *)p + i * PAGE_SIZE);
         heap_free(hv, mfn_of(first.n + i), 0);
     }
