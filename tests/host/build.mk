@@ -29,11 +29,23 @@ HV_FAKE_GUESTS := $(HV_FAKE_ALL) tests/host/fake/guests.c
 # pv-abi
 SUITE_pv_abi :=
 
+# The oracle of the hypercall layer, and what drives it.
+HYPERCALL_ORACLE := $(HV_ONLY_MM) \
+    tests/fuzz/oracle/actions.c \
+    tests/fuzz/oracle/calls.c \
+    tests/fuzz/oracle/choices.c \
+    tests/fuzz/oracle/grants.c \
+    tests/fuzz/oracle/judge.c \
+    tests/fuzz/oracle/snapshot.c \
+    tests/fuzz/oracle/tlb_model.c \
+    tests/fuzz/oracle/walker.c
+
 # hypervisor/core/mm
 SUITE_descriptor := $(HV_ONLY_MM)
 SUITE_frame      := $(HV_ONLY_MM)
 SUITE_heap       := $(HV_ONLY_MM)
 SUITE_memory_op  := $(HV_ONLY_MM)
+SUITE_mm_model   := $(HYPERCALL_ORACLE)
 SUITE_mm_rest    := $(HV_ONLY_MM)
 SUITE_mmu_update := $(HV_ONLY_MM)
 SUITE_mmuext     := $(HV_ONLY_MM)
@@ -133,7 +145,8 @@ host_cc  = $(HOSTCC) $(HOST_CFLAGS) $(HOST_INC) $(HOST_INC_$(host_top)) \
 
 # Tests of the hypervisor see the ABI and the assertions as it does.
 HOST_HV_DEFS := -DPV_ABI_HYPERVISOR -DCONFIG_DEBUG=1
-$(O)/host/obj/hypervisor/%.o $(O)/host/obj/tests/host/fake/%.o: \
+$(O)/host/obj/hypervisor/%.o $(O)/host/obj/tests/host/fake/%.o \
+$(O)/host/obj/tests/fuzz/oracle/%.o: \
     HOST_DEFS := $(HOST_HV_DEFS)
 
 # glibc has sys/queue.h but not sys/tree.h: the host uses newlib's as well.

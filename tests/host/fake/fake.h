@@ -43,6 +43,10 @@ struct fake {
 
     /* Called at each flush before hal_flush_tlb returns; may be NULL. */
     void (*on_flush)(cpumask_t cpus);
+    /* Called where effects ask for INVLPG (machine.c); may be NULL. */
+    void (*on_flush_page)(cpumask_t cpus, uint64_t va);
+    /* Called when the hypervisor maps a frame; may be NULL. */
+    void (*on_map)(mfn_t m);
     /* Called at each reload; may be NULL. */
     void (*on_reload)(struct vcpu *v, unsigned int what);
     /* hal_vcpu_init fails with -ENOMEM while set. */
@@ -75,6 +79,7 @@ void fake_guest_readonly(uint64_t va, bool on);
  */
 uint64_t fake_frame_read(mfn_t m, unsigned int word);
 void fake_frame_write(mfn_t m, unsigned int word, uint64_t value);
+void fake_frame_copy(mfn_t m, uint64_t to[512]);
 
 /*
  * if (FAKE_PANICS()) { act; failed to panic } else { it panicked }

@@ -16,6 +16,8 @@
 struct effects last_fx;
 unsigned int last_restarts;
 uint32_t last_done;
+int call_budget = EFFECTS_BUDGET;
+unsigned int call_runs_max;
 
 static struct hv *make_hv(uint64_t frame_count)
 {
@@ -49,10 +51,24 @@ struct hv *machine(uint64_t frame_count)
     return make_hv(frame_count);
 }
 
+struct vcpu *machine_add_vcpu(struct domain *d, unsigned int cpu)
+{
+    struct vcpu *v = calloc(1, sizeof(*v));
+
+    d->vcpus = realloc(d->vcpus, (d->max_vcpus + 1) * sizeof(*d->vcpus));
+    d->vcpus[d->max_vcpus] = v;
+    v->d = d;
+    v->id = d->max_vcpus++;
+    vcpu_mm_init(v);
+    v->sched.cpu = cpu;
+    v->sched.on_cpu = true;
+    cpumask_add(&d->dirty_cpus, cpu);
+    return v;
+}
+
 static struct domain *make_domain(struct hv *hv, domid_t id)
 {
     struct domain *d = calloc(1, sizeof(*d));
-    struct vcpu *v = calloc(1, sizeof(*v));
 
     d->hv = hv;
     d->domid = id;
@@ -61,14 +77,7 @@ static struct domain *make_domain(struct hv *hv, domid_t id)
     spin_lock_init(&d->lock, LOCK_DOMAIN);
     domain_mm_init(d);
     d->pages.max = UINT64_MAX;
-    d->max_vcpus = 1;
-    d->vcpus = calloc(1, sizeof(*d->vcpus));
-    d->vcpus[0] = v;
-    v->d = d;
-    vcpu_mm_init(v);
-    v->sched.cpu = id % ONLINE_CPUS;
-    v->sched.on_cpu = true;
-    cpumask_add(&d->dirty_cpus, v->sched.cpu);
+    machine_add_vcpu(d, id % ONLINE_CPUS);
     hv->by_domid[id] = d;
     LIST_INSERT_HEAD(&hv->domains, d, link);
     return d;
@@ -119,7 +128,8 @@ void machine_end(struct hv *hv)
     while ((d = LIST_FIRST(&hv->domains))) {
         LIST_REMOVE(d, link);
         hv_free(hv, d->e820, HV_E820_MAX * sizeof(*d->e820));
-        free(d->vcpus[0]);
+        for (unsigned int i = 0; i < d->max_vcpus; i++)
+            free(d->vcpus[i]);
         free(d->vcpus);
         free(d);
     }
@@ -182,7 +192,15 @@ static void apply(struct effects *fx)
     if (!cpumask_is_empty(fx->flush_page)) {
         last_fx.flush_page = cpumask_or(last_fx.flush_page, fx->flush_page);
         last_fx.flush_va = fx->flush_va;
+        if (fake.on_flush_page)
+            fake.on_flush_page(fx->flush_page, fx->flush_va);
     }
+}
+
+static void start_run(struct effects *fx)
+{
+    effects_init(fx);
+    fx->budget = call_budget;
 }
 
 static int64_t run_batch(batch_call call, struct vcpu *v, const void *requests,
@@ -198,11 +216,11 @@ static int64_t run_batch(batch_call call, struct vcpu *v, const void *requests,
     memset(fake_guest(DONE_VA), 0xee, sizeof(last_done));
     fake_set_cpu(v->sched.cpu);
     for (last_restarts = 0;; last_restarts++) {
-        effects_init(&fx);
+        start_run(&fx);
         rc = call(v, (guest_ptr_t){args[0]}, (uint32_t)args[1],
                   (guest_ptr_t){args[2]}, (uint32_t)args[3], &fx);
         apply(&fx);
-        if (rc != -ERESTART)
+        if (rc != -ERESTART || last_restarts + 1 == call_runs_max)
             break;
         if (fx.restart_args)
             memcpy(args, fx.restart, fx.restart_args * sizeof(*args));
@@ -246,11 +264,13 @@ int64_t call_update_va(struct vcpu *v, uint64_t va, uint64_t entry,
 
     memset(&last_fx, 0, sizeof(last_fx));
     fake_set_cpu(v->sched.cpu);
-    do {
-        effects_init(&fx);
+    for (last_restarts = 0;; last_restarts++) {
+        start_run(&fx);
         rc = do_update_va_mapping(v, va, entry, flags, &fx);
         apply(&fx);
-    } while (rc == -ERESTART);
+        if (rc != -ERESTART || last_restarts + 1 == call_runs_max)
+            break;
+    }
     return rc;
 }
 
@@ -265,10 +285,10 @@ int64_t call_memory_op(struct vcpu *v, uint64_t cmd, void *arg, size_t bytes)
         memcpy(fake_guest(ARGS_VA), arg, bytes);
     fake_set_cpu(v->sched.cpu);
     for (last_restarts = 0;; last_restarts++) {
-        effects_init(&fx);
+        start_run(&fx);
         rc = do_memory_op(v, args[0], (guest_ptr_t){args[1]}, &fx);
         apply(&fx);
-        if (rc != -ERESTART)
+        if (rc != -ERESTART || last_restarts + 1 == call_runs_max)
             break;
         if (fx.restart_args)
             memcpy(args, fx.restart, fx.restart_args * sizeof(*args));

@@ -39,6 +39,9 @@ void machine_check(struct hv *hv, const mfn_t *held, unsigned int n);
 struct domain *machine_domain(struct hv *hv, domid_t id);
 struct vcpu *machine_vcpu(struct hv *hv, domid_t id);
 
+/* One more vCPU for d, on that CPU. */
+struct vcpu *machine_add_vcpu(struct domain *d, unsigned int cpu);
+
 /* The i-th frame of d, 0 the first it got. */
 mfn_t domain_frame(struct domain *d, unsigned int i);
 
@@ -74,6 +77,12 @@ extern struct effects last_fx;
 extern unsigned int last_restarts;
 /* *done of the last batch. */
 extern uint32_t last_done;
+
+/* Budget of each run; EFFECTS_BUDGET unless a test changes it. */
+extern int call_budget;
+/* Give up after so many runs, as a guest may that is interrupted; 0: never.
+ * The result is -ERESTART then. */
+extern unsigned int call_runs_max;
 
 /* mmu_update with one request, mmuext_op with one operation, and so on;
  * run again until it is not -ERESTART. */
