@@ -10,9 +10,10 @@
 # In `make check` each target runs over its corpus and then for the seconds
 # that tests/BUDGET gives it (tests/fuzz/run).
 
-FUZZ_config  := $(CONFIG_READER)
-FUZZ_elf     := $(HV_IMAGE) hypervisor/core/domain/dom0_layout.c
-FUZZ_xs_wire := $(XENSTORED)
+FUZZ_config    := $(CONFIG_READER)
+FUZZ_elf       := $(HV_IMAGE) hypervisor/core/domain/dom0_layout.c
+FUZZ_hypercall := $(HYPERCALL_ORACLE)
+FUZZ_xs_wire   := $(XENSTORED)
 
 # --- Rules --------------------------------------------------------------------
 
@@ -26,7 +27,8 @@ fuzz_cc  = $(CLANG) $(FUZZ_CFLAGS) $(HOST_INC) $(HOST_INC_$(fuzz_top)) \
            $(FUZZ_DEFS)
 
 # The hypervisor's files see the ABI and the assertions as in its own build.
-$(O)/fuzz/obj/hypervisor/%.o $(O)/fuzz/obj/tests/host/fake/%.o: \
+$(O)/fuzz/obj/hypervisor/%.o $(O)/fuzz/obj/tests/host/fake/%.o \
+$(O)/fuzz/obj/tests/fuzz/oracle/%.o: \
     FUZZ_DEFS := $(HOST_HV_DEFS)
 
 # What reads shared memory asks the target what it finds there.
