@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Files of the boot archive and files made at run time, through newlib. The
- * archive of every run of a guest test holds etc/greeting: see run-guest-test.
+ * archive of every run of a guest test holds etc/greeting: see
+ * tests/system/guest-tests.
  */
 #include <errno.h>
 #include <fcntl.h>
