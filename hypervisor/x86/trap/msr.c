@@ -29,6 +29,7 @@ static const struct msr_constant constants[] = {
     {0x0e7, 0x0e8, FOR_ALL, true, 0},    /* MPERF, APERF */
     {0x140, 0x140, FOR_INTEL, false, 0}, /* MISC_FEATURES_ENABLES */
     {0x179, 0x179, FOR_ALL, false, 0},   /* MCG_CAP: no banks */
+    {0x17a, 0x17a, FOR_ALL, true, 0},    /* MCG_STATUS */
     {0x198, 0x198, FOR_INTEL, false, 0}, /* PERF_STATUS */
     {0x199, 0x199, FOR_INTEL, true, 0},  /* PERF_CTL */
     {0x19c, 0x19c, FOR_INTEL, false, 0}, /* THERM_STATUS */
