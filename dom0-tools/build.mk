@@ -75,7 +75,7 @@ DOM0_OBJECTS := $(DOM0_SOURCES:%.c=$(DOM0)/%.o)
 DOM0_CFLAGS = $(GUEST_CFLAGS) -I dom0-tools -I dom0-tools/libxenstore \
     $(CONFIG_INC)
 
-$(DOM0)/%.o: %.c $(NEWLIB_DONE) | $(CONFIG_GEN)/grammar.h
+$(DOM0)/%.o: %.c dom0-tools/build.mk $(NEWLIB_DONE) | $(CONFIG_GEN)/grammar.h
 	$(Q)$(say) CC $@
 	$(Q)mkdir -p $(@D)
 	$(Q)$(CC) $(DOM0_CFLAGS) -MMD -MP -c -o $@ $<

@@ -53,7 +53,7 @@ GUEST_OBJECTS := $(GUEST_KERNEL_OBJECTS:%=$(GUEST)/kernel/%)
 GUEST_CRT     := $(GUEST)/guest.o
 GUEST_LIB     := $(GUEST)/libguest.a
 
-$(GUEST)/kernel/%.o: guest-kernel/%.c $(NEWLIB_DONE)
+$(GUEST)/kernel/%.o: guest-kernel/%.c guest-kernel/build.mk $(NEWLIB_DONE)
 	$(Q)$(say) CC $@
 	$(Q)mkdir -p $(@D)
 	$(Q)$(CC) $(GUEST_KERNEL_CFLAGS) -MMD -MP -c -o $@ $<
@@ -91,7 +91,7 @@ $$(GUEST)/$(1): $$(GUEST_PARTS) $$($(1)_APP_OBJECTS)
 endef
 $(foreach app,$(GUEST_APPS),$(eval $(call guest_app,$(app))))
 
-$(GUEST)/apps/%.o: guest-kernel/apps/%.c $(NEWLIB_DONE)
+$(GUEST)/apps/%.o: guest-kernel/apps/%.c guest-kernel/build.mk $(NEWLIB_DONE)
 	$(Q)$(say) CC $@
 	$(Q)mkdir -p $(@D)
 	$(Q)$(CC) $(GUEST_CFLAGS) -MMD -MP -c -o $@ $<

@@ -157,7 +157,7 @@ $(HOST_TREE_H):
 	$(Q)tar -xOf $(wildcard /usr/src/newlib/newlib-*.tar.xz) \
 	    --wildcards '*/newlib/libc/include/sys/tree.h' >$@
 
-$(O)/host/obj/%.o: %.c | $(HOST_TREE_H)
+$(O)/host/obj/%.o: %.c tests/host/build.mk | $(HOST_TREE_H)
 	$(Q)$(say) HOSTCC $<
 	$(Q)mkdir -p $(@D)
 	$(Q)$(host_cc) -c -o $@ $<
