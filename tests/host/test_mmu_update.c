@@ -10,6 +10,7 @@
 
 #include "fake/machine.h"
 #include "mm/alloc.h"
+#include "mm/descriptor.h"
 #include "mm/m2p.h"
 #include "mm/mmu_update.h"
 
@@ -157,6 +158,18 @@ START_TEST(memory_that_is_no_table_is_plainly_stored_to)
     ck_assert_int_eq(set_l1(1, pte_make(data(3), PTE_DATA)), 0);
     ck_assert_int_eq(call_mmu_update(v, pte_ptr(data(3), 8, 2), ~0ul), 0);
     ck_assert_uint_eq(peek(data(3), 8), ~0ul);
+}
+END_TEST
+
+START_TEST(a_descriptor_page_is_no_memory_either)
+{
+    uint64_t gdt[14] = {data(3).n};
+
+    ck_assert_int_eq(vcpu_set_gdt(v, gdt, 512), 0);
+    refused(data(3), 0, 0x0000890000000067, -EINVAL);
+    refused(t.l1, 5, pte_make(data(3), PTE_DATA), -EBUSY);
+    ck_assert_int_eq(call_mmuext(v, MMUEXT_CLEAR_PAGE, data(3).n, 0), -EINVAL);
+    ck_assert_int_eq(vcpu_set_gdt(v, gdt, 0), 0);
 }
 END_TEST
 
@@ -333,6 +346,9 @@ START_TEST(dom0_maps_frames_of_a_target)
     u[0] =
         (struct mmu_update){pte_ptr(own.l2, 1, 0), pte_make(t.l1, PTE_TABLE)};
     ck_assert_int_eq(call_mmu_update_n(v0, u, 1, 1), -EINVAL);
+    u[0].val = pte_make(own.l1, PTE_TABLE);
+    ck_assert_int_eq(call_mmu_update_n(v0, u, 1, 1), -EINVAL);
+    ck_assert_int_eq(call_mmu_update_n(v0, u, 1, DOMID_SELF), 0);
 }
 END_TEST
 
@@ -486,6 +502,7 @@ Suite *suite(void)
     tcase_add_test(e, slots_of_the_hypervisor_are_not_for_guests);
     tcase_add_test(e, frames_of_others_are_refused);
     tcase_add_test(e, memory_that_is_no_table_is_plainly_stored_to);
+    tcase_add_test(e, a_descriptor_page_is_no_memory_either);
     tcase_add_test(e, preserve_ad_keeps_what_the_processor_set);
     tcase_add_test(e, upper_updates_flush_all_cpus_of_the_domain);
     tcase_add_test(e, a_dropped_table_is_empty_when_the_call_returns);

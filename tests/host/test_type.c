@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "fake/machine.h"
+#include "mm/descriptor.h"
 #include "mm/mm.h"
 #include "mm/type.h"
 
@@ -290,6 +291,29 @@ START_TEST(a_refusal_at_the_very_end_lets_go_of_everything)
 }
 END_TEST
 
+/* Debris is not for use, not even as a descriptor page. */
+START_TEST(what_is_still_to_be_emptied_cannot_be_used)
+{
+    uint64_t frames[14] = {t.l2.n};
+    struct effects fx;
+
+    write_wide_l2(30);
+    poke(t.l2, 511, pte_make(t.l2, PTE_RO));
+    ck_assert_int_eq(pin(4, t.l4), -EINVAL);
+    ck_assert_uint_ne(d->debris, FRAME_LIST_END);
+    ck_assert_int_eq(vcpu_set_gdt(v, frames, 512), -EINVAL);
+    ck_assert_int_eq(call_mmuext(v, MMUEXT_CLEAR_PAGE, t.l2.n, 0), -EINVAL);
+    machine_check(hv, NULL, 0);
+    memcpy(fake_guest(FAKE_GUEST_VA), frames, sizeof(frames));
+    effects_init(&fx);
+    fx.budget = 8;
+    ck_assert_int_eq(do_set_gdt(v, (guest_ptr_t){FAKE_GUEST_VA}, 0, &fx),
+                     -ERESTART);
+    ck_assert_int_eq(call_mmuext_n(v, NULL, 0, DOMID_SELF), 0);
+    assert_no_types();
+}
+END_TEST
+
 START_TEST(tables_in_the_way_of_emptying_can_be_had_back)
 {
     struct mmuext_op ops[] = {
@@ -345,6 +369,7 @@ Suite *suite(void)
     tcase_add_test(r, a_half_checked_table_stays_whole_between_runs);
     tcase_add_test(r, a_half_checked_table_wanted_as_another_is_emptied_first);
     tcase_add_test(r, a_refusal_at_the_very_end_lets_go_of_everything);
+    tcase_add_test(r, what_is_still_to_be_emptied_cannot_be_used);
     tcase_add_test(r, tables_in_the_way_of_emptying_can_be_had_back);
     suite_add_tcase(s, r);
     return s;

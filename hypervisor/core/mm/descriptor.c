@@ -187,11 +187,17 @@ int64_t do_set_gdt(struct vcpu *v, guest_ptr_t frames, uint32_t entries,
 {
     uint64_t list[VCPU_GDT_FRAMES];
     size_t n = (entries + 511ul) / 512;
+    int rc;
 
     if (entries > FIRST_RESERVED_GDT_ENTRY)
         return -EINVAL;
     if (hal_copy_from_guest(list, frames.va, n * sizeof(*list)))
         return -EFAULT;
+    spin_lock(&v->d->mm_lock);
+    rc = debris_drain(v->d, fx);
+    spin_unlock(&v->d->mm_lock);
+    if (rc)
+        return rc;
     return vcpu_set_gdt(v, list, entries);
 }
 

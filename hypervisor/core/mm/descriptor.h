@@ -46,7 +46,7 @@ must_check int vcpu_map_ldt_page(struct vcpu *v, unsigned int page);
 /* Let go of GDT and LDT. */
 void vcpu_drop_descriptors(struct vcpu *v);
 
-/* Hypercall set_gdt. Also -EFAULT. */
+/* Hypercall set_gdt. Also -EFAULT; -ERESTART with the same arguments. */
 int64_t do_set_gdt(struct vcpu *v, guest_ptr_t frames, uint32_t entries,
                    struct effects *fx);
 

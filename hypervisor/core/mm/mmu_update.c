@@ -96,7 +96,7 @@ static int update_chunk(struct vcpu *v, struct domain *tables,
                         const struct mmu_update *u, uint32_t n,
                         struct effects *fx)
 {
-    int rc = 0;
+    int rc = 0, drained;
 
     spin_lock(&tables->mm_lock);
     for (uint32_t i = 0; i < n && !rc; i++) {
@@ -110,10 +110,9 @@ static int update_chunk(struct vcpu *v, struct domain *tables,
             batch_step(b);
         }
     }
-    if (!rc)
-        rc = debris_drain(tables, fx);
+    drained = debris_drain(tables, fx);
     spin_unlock(&tables->mm_lock);
-    return rc;
+    return rc ? rc : drained;
 }
 
 static int update_all(struct vcpu *v, struct domain *tables,

@@ -217,7 +217,7 @@ int64_t do_mmuext_op(struct vcpu *v, guest_ptr_t ops, uint32_t count,
     struct mmuext_op op;
     struct domain *d;
     struct batch b;
-    int rc;
+    int rc, drained;
 
     rc = batch_begin(&b, ops.va, sizeof(op), count, done.va, foreigndom);
     if (rc)
@@ -232,8 +232,9 @@ int64_t do_mmuext_op(struct vcpu *v, guest_ptr_t ops, uint32_t count,
         if (!rc)
             batch_step(&b);
     }
+    drained = empty_debris(d, fx);
     if (!rc)
-        rc = empty_debris(d, fx);
+        rc = drained;
     foreign_release(v, d);
     return batch_end(&b, rc, fx);
 }
