@@ -171,19 +171,27 @@ void sysenter_from_guest(struct cpu_user_regs *regs)
  * The IRETQ into a guest faulted, on registers the guest chose. All of its
  * general registers had been loaded, so they are in r; the frame that IRETQ
  * read is where it was, at the top of the stack. Together they are the guest
- * at the point where it wanted to go, and the exception is its own.
+ * at the point where it wanted to go, and the exception is its own. No
+ * instruction of it was run, so none is emulated: a guest that is never
+ * entered is never interrupted.
  */
-static struct cpu_user_regs *iret_failed(struct cpu_user_regs *r)
+static struct cpu_user_regs *iret_failed(struct cpu_user_regs *r, uint64_t cr2)
 {
     struct percpu *c = this_cpu();
     struct cpu_user_regs *guest = guest_regs(c);
     uint32_t vector = r->entry_vector, code = r->error_code;
+    struct effects fx;
 
     /* They overlap; after this r is gone. */
     memmove(guest, r, offsetof(struct cpu_user_regs, error_code));
     guest->entry_vector = vector;
     guest->error_code = code;
-    trap_from_guest(guest);
+    effects_init(&fx);
+    if (vector == VEC_GP)
+        bounce_trap(c->current, VEC_GP, code, &fx);
+    else
+        exception(c->current, cr2, &fx);
+    exit_work(&fx);
     return guest;
 }
 
@@ -217,7 +225,7 @@ struct cpu_user_regs *trap_from_hypervisor(struct cpu_user_regs *regs)
     if (vector == VEC_PF && page_fault_inside(regs, cr2))
         return regs;
     if (regs->rip == (uint64_t)guest_iret)
-        return iret_failed(regs);
+        return iret_failed(regs, cr2);
     fixup = extable_find(regs->rip);
     if (!fixup)
         panic_with(regs, "exception in the hypervisor");

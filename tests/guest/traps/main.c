@@ -180,6 +180,48 @@ static void the_mask_is_reported_and_restored(void)
     trap_set_handler(TRAP_BP, old);
 }
 
+/*
+ * To a kernel whose code segment is null: the processor refuses. The frame
+ * is struct iret_context, lowest word last.
+ */
+static void iret_to_no_segment(void *rip)
+{
+    __asm__ volatile("mov %%rsp, %%rax\n\t"
+                     "push $0\n\t"    /* ss */
+                     "push %%rax\n\t" /* rsp */
+                     "pushfq\n\t"
+                     "push $0\n\t" /* cs */
+                     "push %0\n\t"
+                     "push $0\n\t" /* flags, rcx, r11, rax */
+                     "push $0\n\t"
+                     "push $0\n\t"
+                     "push $0\n\t"
+                     "mov %1, %%eax\n\t"
+                     "syscall"
+                     :
+                     : "r"(rip), "i"(__HYPERVISOR_iret)
+                     : "rax", "rcx", "r11", "memory");
+}
+
+extern const char where_no_segment_is[];
+__asm__(".pushsection .text\n"
+        "where_no_segment_is:\n\t"
+        "mov %cr0, %rax\n\t"
+        "ud2\n"
+        ".popsection");
+
+/* Nothing is emulated there: a guest that never runs cannot be interrupted,
+ * and could keep the hypervisor at it for as long as its memory reaches. */
+static void an_iret_the_processor_refuses_runs_nothing(void)
+{
+    struct probe p;
+
+    CHECK(!probe_run(&p, iret_to_no_segment, (void *)where_no_segment_is));
+    CHECK_EQUAL(p.vector, TRAP_GP);
+    CHECK_EQUAL(p.error_code, 0);
+    CHECK_EQUAL(p.rip, (uint64_t)where_no_segment_is);
+}
+
 static void probe_inside_a_probe(void *arg)
 {
     struct probe inner;
@@ -205,5 +247,6 @@ void test_main(void)
     a_forbidden_software_interrupt_is_a_gp();
     the_frame_is_what_was_interrupted();
     the_mask_is_reported_and_restored();
+    an_iret_the_processor_refuses_runs_nothing();
     probes_nest();
 }
