@@ -25,7 +25,7 @@
 #include "regs.h"
 
 #define BOOT_STACK_SIZE 16384
-#define SYSCALL_FLAG    0x100 /* VGCF_in_syscall: rcx and r11 are not restored */
+#define SYSCALL_FLAG    0x100 /* VGCF_in_syscall: rcx, r11 not restored */
 
 /* --- the first instruction ---------------------------------------------- */
 
