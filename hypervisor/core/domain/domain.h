@@ -24,6 +24,7 @@
 
 #include "effects.h"
 #include "hv.h"
+#include "speculation.h"
 #include "types.h"
 #include "vcpu.h"
 
@@ -93,7 +94,7 @@ must_check int vcpu_create(struct domain *d, unsigned int id);
 /* vCPU id of d, or NULL: out of range or not allocated. */
 static inline struct vcpu *domain_vcpu(const struct domain *d, unsigned int id)
 {
-    return id < d->max_vcpus ? d->vcpus[id] : NULL;
+    return id < d->max_vcpus ? d->vcpus[index_masked(id, d->max_vcpus)] : NULL;
 }
 
 /* Panic unless the list, the ids and the counters of all domains agree. */

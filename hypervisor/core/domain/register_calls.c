@@ -12,6 +12,7 @@
 #include "event/upcall.h"
 #include "hal.h"
 #include "mm/pte.h"
+#include "speculation.h"
 
 #define RFLAGS_ONE  0x2ull
 #define RFLAGS_IF   0x200ull
@@ -151,6 +152,7 @@ static int resolve(const struct vcpu *v, uint32_t *reg)
             return -ENODEV;
         *reg += 2;
     }
+    *reg = (uint32_t)index_masked(*reg, 8);
     return 0;
 }
 

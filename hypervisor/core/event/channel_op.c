@@ -14,6 +14,7 @@
 #include "event/upcall.h"
 #include "event/virq.h"
 #include "hal.h"
+#include "speculation.h"
 
 /*
  * The domain id of a guest's argument, with a reference. Only dom0 may name
@@ -68,6 +69,7 @@ static int op_bind_virq(struct vcpu *v, struct evtchn_bind_virq *op,
         return -EINVAL;
     if (!target)
         return -ENOENT;
+    op->virq = (uint32_t)index_masked(op->virq, NR_VIRQS);
     spin_lock(&d->event.lock);
     rc = target->event.virq_to_port[op->virq] ? -EEXIST
                                               : port_reserve(d, &op->port);

@@ -9,13 +9,16 @@
 
 #include <domain.h>
 #include "event/channel.h"
+#include "speculation.h"
 
 /* Port of d, which exists (evtchn_exists). */
 static inline struct evtchn *port_entry(const struct domain *d,
                                         evtchn_port_t port)
 {
-    return &d->event
-                .buckets[port / EVTCHN_BUCKET_SIZE][port % EVTCHN_BUCKET_SIZE];
+    size_t i = index_masked(port, d->event.port_count);
+    struct evtchn *bucket = d->event.buckets[i / EVTCHN_BUCKET_SIZE];
+
+    return &bucket[i % EVTCHN_BUCKET_SIZE];
 }
 
 /* Port of d, or NULL: it does not exist or is closed. */

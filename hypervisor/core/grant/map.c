@@ -17,6 +17,7 @@
 #include "mm/alloc.h"
 #include "mm/flush.h"
 #include "mm/grant_map.h"
+#include "speculation.h"
 
 #define PARTS (GNTMAP_device_map | GNTMAP_host_map)
 
@@ -85,10 +86,13 @@ static int16_t mapping_take(struct domain *d, grant_handle_t handle,
 {
     struct grant_table *t = d->grant;
     int16_t status = GNTST_bad_handle;
+    size_t count;
 
     spin_lock(&t->lock);
-    if (handle < t->mapping_frame_count * MAPPINGS_PER_FRAME) {
-        struct grant_mapping *m = grant_mapping_of(t, handle);
+    count = t->mapping_frame_count * MAPPINGS_PER_FRAME;
+    if (handle < count) {
+        struct grant_mapping *m =
+            grant_mapping_of(t, (grant_handle_t)index_masked(handle, count));
 
         if ((m->flags & PARTS) && !m->busy) {
             m->busy = true;

@@ -11,6 +11,7 @@
 #include "grant/grant.h"
 #include "hal.h"
 #include "hv.h"
+#include "speculation.h"
 
 /* How often a guest may change an entry under us before we give up. */
 #define TRIES 5
@@ -122,16 +123,18 @@ int16_t grant_pin_get(struct domain *granter, grant_ref_t ref,
 {
     struct grant_table *t = granter->grant;
     int16_t status;
+    size_t count;
 
     *pin = (struct grant_pin){granter, ref, writable, NULL};
     spin_lock(&t->lock);
+    count = t->frame_count * ENTRIES_PER_FRAME;
     if (granter->dying || !t->entries)
         status = GNTST_general_error;
-    else if (ref >= t->frame_count * ENTRIES_PER_FRAME)
+    else if (ref >= count)
         status = GNTST_bad_gntref;
     else
-        status =
-            pin_locked(granter, t, ref, user->domid, writable, &pin->frame);
+        status = pin_locked(granter, t, (grant_ref_t)index_masked(ref, count),
+                            user->domid, writable, &pin->frame);
     spin_unlock(&t->lock);
     return status;
 }

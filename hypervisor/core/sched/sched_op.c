@@ -12,6 +12,7 @@
 #include "sched/clock.h"
 #include "sched/runqueue.h"
 #include "sched/timer.h"
+#include "speculation.h"
 
 #define NS_PER_S 1000000000ull
 
@@ -51,9 +52,12 @@ static int64_t op_shutdown(struct vcpu *v, guest_ptr_t arg, struct effects *fx)
 static bool any_pending(const struct domain *d, const evtchn_port_t *ports,
                         unsigned int count)
 {
-    for (unsigned int i = 0; i < count; i++)
-        if (port_is_pending(d, ports[i]))
+    for (unsigned int i = 0; i < count; i++) {
+        size_t port = index_masked(ports[i], EVTCHN_2L_NR_CHANNELS);
+
+        if (port_is_pending(d, (evtchn_port_t)port))
             return true;
+    }
     return false;
 }
 
@@ -188,7 +192,7 @@ static int set_watchdog(struct domain *d, struct sched_watchdog op,
         op.id = (uint32_t)rc;
         d->watchdogs[op.id - 1].in_use = true;
     }
-    w = &d->watchdogs[op.id - 1];
+    w = &d->watchdogs[index_masked(op.id - 1, DOMAIN_WATCHDOGS)];
     if (!w->in_use)
         return -EEXIST;
     if (op.timeout == 0) {
