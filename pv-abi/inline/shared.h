@@ -34,15 +34,19 @@ static inline void shared_read_hook(const volatile void *at, void *value,
                        sizeof(*(ptr)) == 4 || sizeof(*(ptr)) == 8,             \
                    "one access cannot move this type")
 
-/* The value at ptr (1, 2, 4 or 8 bytes, aligned), by exactly one load. */
+/*
+ * The value at ptr (1, 2, 4 or 8 bytes, aligned), by exactly one load. ptr
+ * itself is evaluated once too.
+ */
 #define shared_read(ptr)                                                       \
     __extension__({                                                            \
         SHARED_ASSERT_WORD(ptr);                                               \
+        const volatile __typeof__(*(ptr)) *shared_at_ = (ptr);                 \
         union {                                                                \
             __typeof__(*(ptr)) value;                                          \
             uint8_t bytes[sizeof(*(ptr))];                                     \
-        } shared_read_ = {*(const volatile __typeof__(*(ptr)) *)(ptr)};        \
-        shared_read_hook((ptr), shared_read_.bytes, sizeof(*(ptr)));           \
+        } shared_read_ = {*shared_at_};                                        \
+        shared_read_hook(shared_at_, shared_read_.bytes, sizeof(*(ptr)));      \
         shared_read_.value;                                                    \
     })
 

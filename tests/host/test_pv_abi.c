@@ -64,6 +64,17 @@ START_TEST(a_read_is_one_access_of_the_width_of_its_type)
 }
 END_TEST
 
+START_TEST(an_argument_of_shared_read_is_evaluated_once)
+{
+    uint32_t words[3] = {1, 2, 3};
+    size_t at = 0;
+
+    ck_assert_uint_eq(shared_read(&words[at++]), 1);
+    ck_assert_uint_eq(shared_read(&words[at++]), 2);
+    ck_assert_uint_eq(at, 2);
+}
+END_TEST
+
 static void answer_seven(const volatile void *at, void *value, size_t size)
 {
     memset(value, 7, size);
@@ -529,6 +540,7 @@ Suite *suite(void)
     tcase_add_checked_fixture(ring, reset_peer, NULL);
 
     tcase_add_test(words, a_read_is_one_access_of_the_width_of_its_type);
+    tcase_add_test(words, an_argument_of_shared_read_is_evaluated_once);
     tcase_add_test(words, the_hook_replaces_what_was_read_and_not_the_memory);
     tcase_add_test(words, a_write_touches_its_target_alone);
     tcase_add_test(words, bytes_arrive_at_every_size_and_alignment);
