@@ -14,6 +14,9 @@ static unsigned int shutdown_code(const struct xen_domctl_getdomaininfo *info)
     return (info->flags >> XEN_DOMINF_shutdownshift) & XEN_DOMINF_shutdownmask;
 }
 
+/* By SHUTDOWN_ code, as xl shows them. */
+static const char reason_letters[] = "-rscwS";
+
 void format_state(const struct xen_domctl_getdomaininfo *info,
                   char state[FORMAT_STATE_LEN])
 {
@@ -31,9 +34,10 @@ void format_state(const struct xen_domctl_getdomaininfo *info,
     for (size_t i = 0; i < sizeof(flags) / sizeof(flags[0]); i++)
         if (info->flags & flags[i].flag)
             state[flags[i].place] = flags[i].letter;
-    if ((info->flags & XEN_DOMINF_shutdown) &&
-        shutdown_code(info) == SHUTDOWN_crash)
-        state[4] = 'c';
+    if (info->flags & XEN_DOMINF_shutdown)
+        state[4] = shutdown_code(info) < sizeof(reason_letters) - 1
+                       ? reason_letters[shutdown_code(info)]
+                       : '?';
 }
 
 void format_list_head(FILE *out)

@@ -15,7 +15,8 @@
 
 /*
  * What a domain is doing, as six letters or dashes: r running, b blocked,
- * p paused, s shut down, then the reason's letter for a crash, d dying.
+ * p paused, s shut down, then the reason of that (r reboot, s suspend, c crash,
+ * w watchdog, S soft reset, ? another one), d dying.
  */
 void format_state(const struct xen_domctl_getdomaininfo *info,
                   char state[FORMAT_STATE_LEN]);

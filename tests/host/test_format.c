@@ -39,7 +39,12 @@ START_TEST(each_state_has_its_letter_at_its_place)
     check_state(0xffff0000 | XEN_DOMINF_blocked, "-b----");
     check_state(0xffff0000 | XEN_DOMINF_paused, "--p---");
     check_state(SHUTDOWN_poweroff << 16 | XEN_DOMINF_shutdown, "---s--");
+    check_state(SHUTDOWN_reboot << 16 | XEN_DOMINF_shutdown, "---sr-");
+    check_state(SHUTDOWN_suspend << 16 | XEN_DOMINF_shutdown, "---ss-");
     check_state(SHUTDOWN_crash << 16 | XEN_DOMINF_shutdown, "---sc-");
+    check_state(SHUTDOWN_watchdog << 16 | XEN_DOMINF_shutdown, "---sw-");
+    check_state(SHUTDOWN_soft_reset << 16 | XEN_DOMINF_shutdown, "---sS-");
+    check_state(77 << 16 | XEN_DOMINF_shutdown, "---s?-");
     check_state(0xffff0000 | XEN_DOMINF_dying, "-----d");
     check_state(SHUTDOWN_crash << 16 | XEN_DOMINF_shutdown | XEN_DOMINF_paused |
                     XEN_DOMINF_dying,
