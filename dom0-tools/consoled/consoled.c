@@ -29,7 +29,7 @@ struct console {
     struct history history;
 };
 
-/* Newest first. */
+/* By the last thing that happened to each, start or end; the newest first. */
 static TAILQ_HEAD(console_list,
                   console) consoles = TAILQ_HEAD_INITIALIZER(consoles);
 static struct mutex lock = MUTEX_INIT(lock);       /* the list and all in it */
@@ -164,6 +164,8 @@ void consoled_detach(domid_t domid)
         grant_unmap(&c->mapping);
         c->ring = NULL;
         c->alive = false;
+        TAILQ_REMOVE(&consoles, c, link);
+        TAILQ_INSERT_HEAD(&consoles, c, link);
         forget_oldest();
     }
     mutex_unlock(&lock);
