@@ -1,12 +1,14 @@
 /* SPDX-License-Identifier: MIT */
 #include "shell/builtins.h"
 
+#include <inttypes.h>
 #include <malloc.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include <guest/clock.h>
 #include <guest/file.h>
 #include <guest/memory.h>
 #include <guest/shutdown.h>
@@ -75,33 +77,54 @@ static int run_free(int argc, char **argv)
     return STATUS_OK;
 }
 
-static int usage_of_repeat(void)
+static int usage(const char *text)
 {
-    fputs("usage: repeat N 'COMMANDS'\n", stderr);
+    fprintf(stderr, "usage: %s\n", text);
     return STATUS_USAGE;
+}
+
+/* Run a copy of the commands: running changes them. */
+static int run_text(const char *commands)
+{
+    char *text = strdup(commands);
+    int status;
+
+    if (!text) {
+        fputs("the control domain is out of memory\n", stderr);
+        return STATUS_FAIL;
+    }
+    status = shell_run(text);
+    free(text);
+    return status;
 }
 
 /* Rounds of commands, until one fails. */
 static int run_repeat(int argc, char **argv)
 {
-    unsigned long rounds;
-    char *end, *text;
     int status = STATUS_OK;
+    unsigned long rounds;
+    char *end;
 
     if (argc != 3)
-        return usage_of_repeat();
+        return usage("repeat N 'COMMANDS'");
     rounds = strtoul(argv[1], &end, 10);
     if (end == argv[1] || *end || rounds > REPEAT_MAX)
-        return usage_of_repeat();
-    for (; rounds && status == STATUS_OK; rounds--) {
-        text = strdup(argv[2]); /* running changes it */
-        if (!text) {
-            fputs("repeat: out of memory\n", stderr);
-            return STATUS_FAIL;
-        }
-        status = shell_run(text);
-        free(text);
-    }
+        return usage("repeat N 'COMMANDS'");
+    for (; rounds && status == STATUS_OK; rounds--)
+        status = run_text(argv[2]);
+    return status;
+}
+
+/* How long commands take; while instructions are counted, how many. */
+static int run_time(int argc, char **argv)
+{
+    uint64_t start = clock_ns();
+    int status;
+
+    if (argc != 2)
+        return usage("time 'COMMANDS'");
+    status = run_text(argv[1]);
+    printf("%" PRIu64 " ns\n", clock_ns() - start);
     return status;
 }
 
@@ -145,6 +168,7 @@ static const struct builtin builtins[] = {
     {"repeat", "N 'COMMANDS'", "run them N times, until a round fails",
      run_repeat},
     {"status", "", "print the status of the command before", run_status},
+    {"time", "'COMMANDS'", "run them and say how long it took", run_time},
 };
 
 static int run_help(int argc, char **argv)
