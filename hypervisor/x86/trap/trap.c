@@ -103,12 +103,15 @@ void trap_from_guest(struct cpu_user_regs *regs)
     struct vcpu *v = this_cpu()->current;
     struct effects fx;
 
-    effects_init(&fx);
-    if (vector == VEC_NMI)
+    if (vector == VEC_NMI) {
+        /* Straight to the IRETQ: until then the next one is held back. */
         nmi(regs);
-    else if (vector == VEC_DF || vector == VEC_MC)
+        return;
+    }
+    if (vector == VEC_DF || vector == VEC_MC)
         panic_with(regs, vector == VEC_DF ? "double fault" : "machine check");
-    else if (vector >= VEC_FIRST_IRQ && vector != VEC_INT80)
+    effects_init(&fx);
+    if (vector >= VEC_FIRST_IRQ && vector != VEC_INT80)
         interrupt(vector);
     else
         exception(v, cr2, &fx);
