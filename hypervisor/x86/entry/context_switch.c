@@ -119,8 +119,8 @@ static void load(struct percpu *c, struct vcpu *v)
     c->current = v;
     c->cr4 = vcpu_hardware_cr4(v);
     descriptor_load_gdt(c, v, false);
-    tlb_load_base(vcpu_cr3(v)); /* with CR4, and the new GDT's pages */
     descriptor_load_ldt(c, v, false);
+    tlb_load_base(vcpu_cr3(v)); /* with CR4, and the new tables' pages */
     load_segments(c, v);
     load_debug_registers(c, v);
     fpu_load(v);
