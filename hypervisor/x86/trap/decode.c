@@ -2,6 +2,7 @@
 #include "x86/guest_copy.h"
 #include "x86/layout.h"
 #include "x86/trap/decode.h"
+#include "x86/trap/extable.h"
 #include "types.h"
 
 #define REX_W 8
@@ -205,14 +206,20 @@ static void fetch(uint64_t rip, struct insn *in)
         in->available = 0;
 }
 
-/* Bit 21 of the access rights is the L bit of a code segment. */
+/*
+ * Bit 21 of the access rights is the L bit of a code segment. The LDT may
+ * have lost the page since the selector was loaded.
+ */
 static bool is_long_mode(uint16_t selector)
 {
     uint32_t rights = 0;
 
     if (selector == SEL_GUEST_CS64)
         return true;
-    asm("lar %1, %0" : "+r"(rights) : "r"((uint32_t)selector) : "cc");
+    asm("1: lar %1, %0\n 2:\n" EXTABLE(1b, 2b)
+        : "+r"(rights)
+        : "r"((uint32_t)selector)
+        : "cc");
     return rights >> 21 & 1;
 }
 
