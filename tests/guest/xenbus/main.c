@@ -81,11 +81,12 @@ static void fire(const char *payload, size_t len)
  * "held" is answered only after the request behind it.
  */
 static size_t written;
+static struct xsd_sockmsg held;
+static struct waitq came = WAITQ_INIT(came); /* the one that is held */
 
 static void answer_read(const struct xsd_sockmsg *header, const char *path)
 {
     static char big[4000];
-    static struct xsd_sockmsg held;
 
     if (!strcmp(path, "missing")) {
         reply(header, XS_ERROR, "ENOENT", 7);
@@ -94,6 +95,7 @@ static void answer_read(const struct xsd_sockmsg *header, const char *path)
         reply(header, XS_READ, big, sizeof(big));
     } else if (!strcmp(path, "held")) {
         held = *header;
+        waitq_wake_all(&came);
     } else {
         reply(header, XS_READ, path, strlen(path));
         if (held.req_id) {
@@ -220,7 +222,7 @@ static void answers_find_their_request(void)
     char *value;
 
     NEED(t != NULL);
-    thread_sleep_ns(5 * NS_PER_MS); /* so that its request is the first */
+    waitq_until(&came, WAIT_FOREVER, held.req_id);
     CHECK_EQUAL(xenbus_read(XENBUS_NO_TX, "mine", &value, NULL), 0);
     CHECK(!strcmp(value, "mine"));
     free(value);
