@@ -25,6 +25,7 @@ struct virtual_ports {
 
 struct vcpu_machine {
     struct virtual_ports ports;
+    bool segment_bad; /* percpu's, while this vCPU is off every CPU */
     char xstate[] __attribute__((aligned(64)));
 };
 

@@ -10,6 +10,7 @@
 #include "x86/entry/context_switch.h"
 #include "x86/fpu.h"
 #include "x86/insn.h"
+#include "x86/machine.h"
 #include "x86/paging.h"
 #include "x86/percpu.h"
 #include "x86/spec.h"
@@ -81,7 +82,7 @@ static void load_segments(struct percpu *c, struct vcpu *v)
         ok = false, v->regs->fs = 0;
     if (!load_gs_safe(v->regs->gs))
         ok = false, v->regs->gs = 0;
-    c->segment_bad = !ok;
+    c->segment_bad = !ok || vcpu_machine(v)->segment_bad;
     wrmsr(MSR_FS_BASE, v->seg.fs_base);
     wrmsr(v->kernel_mode ? MSR_GS_BASE : MSR_KERNEL_GS_BASE,
           v->seg.gs_base_kernel);
@@ -94,6 +95,7 @@ static void save(struct percpu *c, struct vcpu *v)
     vcpu_publish(v);
     save_segments(v);
     fpu_save(v);
+    vcpu_machine(v)->segment_bad = c->segment_bad;
     v->saved = *v->regs;
     v->regs = &v->saved;
 }
