@@ -15,7 +15,7 @@
 
 bool panic_stays, panic_debug_exit;
 
-/* Set by the first CPU that panics; the others only stop. */
+/* The first CPU that panics, plus 1; the others only stop. */
 static uint32_t panicking;
 
 static bool on_area_stack(uint64_t rsp)
@@ -75,16 +75,6 @@ void print_registers(const struct cpu_user_regs *r)
               read_cr0(), read_cr2(), read_cr3(), read_cr4());
 }
 
-/* Of several CPUs that panic at once, one gets to tell. */
-static void begin(void)
-{
-    cli();
-    if (__atomic_exchange_n(&panicking, 1, __ATOMIC_SEQ_CST))
-        for (;;)
-            hlt();
-    smp_stop_others();
-}
-
 _Noreturn static void finish(void)
 {
     if (panic_debug_exit)
@@ -94,6 +84,24 @@ _Noreturn static void finish(void)
     hv_printf(LOG_ERROR, "The machine is stopped.\n");
     for (;;)
         hlt();
+}
+
+/* Of several CPUs that panic at once, one gets to tell, and only once. */
+static void begin(void)
+{
+    uint64_t rsp = (uint64_t)__builtin_frame_address(0);
+    uint32_t self = on_area_stack(rsp) ? this_cpu()->cpu + 1 : 1;
+    uint32_t first = 0;
+
+    cli();
+    if (__atomic_compare_exchange_n(&panicking, &first, self, false,
+                                    __ATOMIC_SEQ_CST, __ATOMIC_SEQ_CST))
+        smp_stop_others();
+    else if (first == self)
+        finish();
+    else
+        for (;;)
+            hlt();
 }
 
 static void print_cpu(void)
