@@ -6,6 +6,7 @@
  */
 #include "domain/console.h"
 #include "hal.h"
+#include "spinlock.h"
 #include "x86/insn.h"
 #include "x86/percpu.h"
 #include "x86/uart.h"
@@ -33,6 +34,7 @@ enum uart_register {
 static uint16_t base;
 static bool present;
 static bool log_ready;
+static struct spinlock turn;
 
 void uart_init(uint16_t port)
 {
@@ -72,17 +74,36 @@ static void put(char ch)
     present = false;
 }
 
+/*
+ * Lines of several CPUs do not mix. An NMI or a panic writes although the
+ * line is taken, after a while: nobody may ever give it back.
+ */
+static bool take_turn(void)
+{
+    for (int i = 0; log_ready && i < PATIENCE; i++) {
+        if (spin_trylock(&turn))
+            return true;
+        pause();
+    }
+    return false;
+}
+
 void hal_console_write(const char *s, size_t n)
 {
+    bool taken = take_turn();
+
     for (size_t i = 0; i < n && present; i++) {
         if (s[i] == '\n')
             put('\r');
         put(s[i]);
     }
+    if (taken)
+        spin_unlock(&turn);
 }
 
 void uart_log_ready(void)
 {
+    spin_lock_init(&turn, LOCK_CONSOLE);
     log_ready = true;
 }
 

@@ -190,6 +190,22 @@ START_TEST(a_reader_that_was_overtaken_starts_at_the_oldest_byte)
 }
 END_TEST
 
+START_TEST(a_message_gets_lost_rather_than_waits_for_ever)
+{
+    struct hv *hv = world(FRAMES);
+
+    memset(&op, 0, sizeof(op));
+    /* An NMI comes, or another processor panics, with the log locked. */
+    spin_lock(&hv->console.lock);
+    console_log(hv, "lost", 4);
+    spin_unlock(&hv->console.lock);
+    console_log(hv, "kept", 4);
+    ck_assert_uint_eq(read_log(hv, false, false), 4);
+    ck_assert_mem_eq(fake_guest(WORLD_DATA), "kept", 4);
+    world_end(hv);
+}
+END_TEST
+
 START_TEST(topology_is_one_node_of_all_processors)
 {
     struct hv *hv = world(FRAMES);
@@ -267,6 +283,7 @@ Suite *suite(void)
     tcase_add_test(t, all_domains_are_listed_by_id);
     tcase_add_test(t, the_log_is_read_whole_or_from_where_one_was);
     tcase_add_test(t, a_reader_that_was_overtaken_starts_at_the_oldest_byte);
+    tcase_add_test(t, a_message_gets_lost_rather_than_waits_for_ever);
     tcase_add_test(t, topology_is_one_node_of_all_processors);
     tcase_add_test(t, random_calls_break_nothing);
     suite_add_tcase(s, t);

@@ -14,6 +14,9 @@
 #define WRITE_CHUNK 128
 #define WRITE_COST  64
 
+/* So often is a lock tried that others hold for some hundred bytes. */
+#define LOG_PATIENCE 1000000
+
 void console_init(struct hv *hv)
 {
     spin_lock_init(&hv->console.lock, LOCK_CONSOLE);
@@ -21,11 +24,24 @@ void console_init(struct hv *hv)
 
 /* ---------------------------------------------------------------- log */
 
+/*
+ * Messages come from NMIs, too, and from panics: the holder may be what this
+ * CPU was doing before, or may have been stopped. No message is worth a hang.
+ */
+static bool lock_for_log(struct console *c)
+{
+    for (unsigned int i = 0; i < LOG_PATIENCE; i++)
+        if (spin_trylock(&c->lock))
+            return true;
+    return false;
+}
+
 void console_log(struct hv *hv, const char *s, size_t n)
 {
     struct console *c = &hv->console;
 
-    spin_lock(&c->lock);
+    if (!lock_for_log(c))
+        return;
     for (size_t i = 0; i < n; i++)
         c->log[c->log_end++ % CONSOLE_LOG_BYTES] = s[i];
     if (c->log_end - c->log_start > CONSOLE_LOG_BYTES)

@@ -19,7 +19,10 @@
 
 void console_init(struct hv *hv);
 
-/* Keep n bytes of the log; the oldest make room. */
+/*
+ * Keep n bytes of the log; the oldest make room. Waits for the lock, but not
+ * for ever: rather than that, the bytes are lost.
+ */
 void console_log(struct hv *hv, const char *s, size_t n);
 
 /*
