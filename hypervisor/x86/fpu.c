@@ -85,6 +85,19 @@ void fpu_save(struct vcpu *v)
                  : "memory");
 }
 
+/*
+ * AMD's processors restore where the last x87 instruction and its operand
+ * were only if an exception waits: else the previous guest's would stay.
+ * Source: AMD APM vol. 2, 11.4.4; XSA-52.
+ */
+static void forget_x87_pointers(void)
+{
+    static const int32_t zero;
+
+    if (cpu_features.vendor != VENDOR_INTEL)
+        asm volatile("fnclex; emms; fildl %0" : : "m"(zero));
+}
+
 /* False: the area holds what no save wrote, from a toolstack's context. */
 static bool restore(const void *area)
 {
@@ -108,6 +121,7 @@ void fpu_load(struct vcpu *v)
     fpu_set_ts(false);
     if (cpu_features.xsave)
         set_hardware_xcr0(this_cpu(), cpu_features.xcr0_mask);
+    forget_x87_pointers();
     if (!restore(area_of(v))) {
         set_initial(area_of(v));
         if (!restore(area_of(v)))
