@@ -71,9 +71,12 @@ static int run_cat(int argc, char **argv)
 /* The control domain's own memory; that of the machine is in `vireo info`. */
 static int run_free(int argc, char **argv)
 {
+    struct mallinfo heap = mallinfo();
+
     printf("pages : %lu free of %lu\n", (unsigned long)page_free_count(),
            (unsigned long)page_total());
-    printf("heap  : %lu bytes in use\n", (unsigned long)mallinfo().uordblks);
+    printf("heap  : %lu bytes in use of %lu\n", (unsigned long)heap.uordblks,
+           (unsigned long)heap.arena);
     return STATUS_OK;
 }
 
