@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "fake/machine.h"
+#include "mm/alloc.h"
 #include "mm/descriptor.h"
 #include "mm/mm.h"
 #include "mm/type.h"
@@ -347,6 +348,37 @@ START_TEST(a_table_used_twice_holds_two_references)
 }
 END_TEST
 
+/*
+ * A table that waits to be emptied names the next one by number. Whatever
+ * that number is, the heap must not take the table for a free block and join
+ * it with its buddy: here the number is 0x200, and the buddy is freed by
+ * emptying the table itself.
+ */
+START_TEST(a_table_on_its_way_out_is_no_free_block)
+{
+    mfn_t l2, l1, buddy;
+    struct frame *f;
+
+    machine_end(hv);
+    hv = machine_with_domains(1, 600);
+    d = machine_domain(hv, 0);
+    v = machine_vcpu(hv, 0);
+    l2 = mfn_of(0x200);
+    l1 = mfn_of(0x210);
+    buddy = mfn_of(0x211);
+    poke(l1, 0, pte_make(buddy, PTE_DATA));
+    poke(l2, 0, pte_make(l1, PTE_TABLE));
+    ck_assert_int_eq(pin(2, l2), 0);
+    ck_assert_int_eq(frame_get(d, buddy, &f), 0);
+    ck_assert_int_eq(domain_frame_release(d, f), 0);
+    frame_put(hv, f);
+    ck_assert_int_eq(unpin(l2), 0);
+    ck_assert_int_eq(frame_get(d, l1, &f), 0);
+    frame_put(hv, f);
+    ck_assert_uint_eq(hv->heap.free[1], FRAME_LIST_END);
+}
+END_TEST
+
 Suite *suite(void)
 {
     Suite *s = suite_create("type");
@@ -363,6 +395,7 @@ Suite *suite(void)
     tcase_add_test(c, upper_tables_of_others_and_no_ram_are_refused);
     tcase_add_test(c, the_hypervisor_s_slots_are_overwritten_not_checked);
     tcase_add_test(c, a_table_used_twice_holds_two_references);
+    tcase_add_test(c, a_table_on_its_way_out_is_no_free_block);
     suite_add_tcase(s, c);
     tcase_add_checked_fixture(r, setup, teardown);
     tcase_add_test(r, a_wide_table_takes_several_runs_each_way);

@@ -187,7 +187,6 @@ void frame_free(struct hv *hv, struct frame *f)
         d->pages.total--;
     f->owner = FRAME_NO_OWNER;
     f->type = FRAME_NONE;
-    f->debris = 0;
     __atomic_store_n(&f->count, 0, __ATOMIC_SEQ_CST);
     spin_unlock(&d->pages.lock);
     /* d may be gone from here on: domains_reap. */

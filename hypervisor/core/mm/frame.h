@@ -39,6 +39,7 @@
 #define FRAME_ALLOCATED  (1u << 31) /* the owner's own reference is held */
 #define FRAME_SPECIAL    (1u << 30) /* hypervisor page lent to its owner */
 #define FRAME_IO         (1u << 29) /* no RAM: a device's, or nothing */
+#define FRAME_FREE       (1u << 28) /* first frame of a free block of the heap */
 #define FRAME_COUNT_MASK ((1u << 26) - 1)
 
 /* type: kind, flags, and type references below. */
@@ -64,11 +65,7 @@ struct frame {
     uint32_t next;      /* list of the owner, or of the heap */
     uint32_t prev;
     union {
-        struct {
-            uint8_t order;     /* first frame of a free block: its order */
-            uint8_t heap_free; /* first frame of a free block */
-            uint16_t spare;
-        };
+        uint32_t order;  /* FRAME_FREE: of the block */
         uint32_t debris; /* of a domain: next table to be emptied */
     };
 };

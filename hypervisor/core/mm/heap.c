@@ -16,13 +16,13 @@ static void list_add(struct hv *hv, uint32_t i, unsigned int order)
     struct frame *f = &hv->frames[i];
     uint32_t head = hv->heap.free[order];
 
-    f->heap_free = 1;
-    f->order = (uint8_t)order;
+    f->order = order;
     f->prev = FRAME_LIST_END;
     f->next = head;
     if (head != FRAME_LIST_END)
         hv->frames[head].prev = i;
     hv->heap.free[order] = i;
+    __atomic_store_n(&f->count, FRAME_FREE, __ATOMIC_RELAXED);
 }
 
 static void list_remove(struct hv *hv, uint32_t i)
@@ -35,7 +35,15 @@ static void list_remove(struct hv *hv, uint32_t i)
         hv->frames[f->prev].next = f->next;
     if (f->next != FRAME_LIST_END)
         hv->frames[f->next].prev = f->prev;
-    f->heap_free = 0;
+    __atomic_store_n(&f->count, 0, __ATOMIC_RELAXED);
+}
+
+/* Whether frame i, which may be anybody's, begins a free block. Lock held. */
+static bool is_free(const struct hv *hv, uint32_t i)
+{
+    return i < hv->frame_count &&
+           __atomic_load_n(&hv->frames[i].count, __ATOMIC_RELAXED) ==
+               FRAME_FREE;
 }
 
 /* Lock held. Join with free buddies as far as possible. */
@@ -45,8 +53,7 @@ static void give(struct hv *hv, uint32_t i, unsigned int order)
     for (; order < HEAP_ORDER_MAX; order++) {
         uint32_t buddy = i ^ (1u << order);
 
-        if (buddy >= hv->frame_count || !hv->frames[buddy].heap_free ||
-            hv->frames[buddy].order != order)
+        if (!is_free(hv, buddy) || hv->frames[buddy].order != order)
             break;
         list_remove(hv, buddy);
         i &= ~(1u << order);
@@ -111,7 +118,7 @@ mfn_t heap_alloc(struct hv *hv, unsigned int order)
 void heap_free(struct hv *hv, mfn_t first, unsigned int order)
 {
     BUG_ON(first.n + (1ul << order) > hv->frame_count);
-    BUG_ON(hv->frames[first.n].heap_free);
+    BUG_ON(hv->frames[first.n].count);
     spin_lock(&hv->heap.lock);
     give(hv, (uint32_t)first.n, order);
     spin_unlock(&hv->heap.lock);
@@ -190,11 +197,11 @@ void heap_check(struct hv *hv)
 
         for (uint32_t i = hv->heap.free[order]; i != FRAME_LIST_END;
              before = i, i = hv->frames[i].next) {
-            BUG_ON(!hv->frames[i].heap_free || hv->frames[i].order != order);
+            BUG_ON(!is_free(hv, i) || hv->frames[i].order != order);
             BUG_ON(hv->frames[i].prev != before);
             BUG_ON(i & ((1u << order) - 1));
             for (uint32_t j = i; j < i + (1u << order); j++)
-                BUG_ON(hv->frames[j].count || hv->frames[j].type);
+                BUG_ON((j > i && hv->frames[j].count) || hv->frames[j].type);
             free_frames += 1ul << order;
         }
     }

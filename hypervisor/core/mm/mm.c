@@ -50,7 +50,7 @@ void mm_init(struct hv *hv, struct frame *frames, uint64_t frame_count,
 void mm_mark_io(struct hv *hv, mfn_t first, uint64_t n)
 {
     for (uint64_t i = first.n; i < first.n + n && i < hv->frame_count; i++) {
-        BUG_ON(hv->frames[i].count || hv->frames[i].heap_free);
+        BUG_ON(hv->frames[i].count);
         hv->frames[i].count = FRAME_IO;
     }
 }
