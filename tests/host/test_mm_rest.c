@@ -124,6 +124,28 @@ START_TEST(a_zombie_goes_with_its_last_foreign_mapping)
 }
 END_TEST
 
+/* Frames that others hold remain in the list: the end of it is the end. */
+START_TEST(teardown_ends_when_the_budget_does)
+{
+    struct domain *d2 = machine_domain(hv, 2);
+    struct frame *held[48];
+    struct effects fx;
+    int rc = -ERESTART;
+
+    for (unsigned int i = 0; i < 48; i++)
+        ck_assert_int_eq(frame_get(d2, domain_frame(d2, i), &held[i]), 0);
+    d2->dying = DOMAIN_DYING;
+    for (unsigned int runs = 0; runs < 3 && rc; runs++) {
+        effects_init(&fx);
+        fx.budget = 48;
+        rc = domain_release_memory(d2, &fx);
+    }
+    ck_assert_int_eq(rc, 0);
+    for (unsigned int i = 0; i < 48; i++)
+        frame_put(hv, held[i]);
+}
+END_TEST
+
 /* -------------------------------------------------------------- grants */
 
 /* What the grant itself holds of the frame. */
@@ -339,6 +361,7 @@ Suite *suite(void)
     tcase_add_test(down, a_dead_domain_gives_back_every_frame);
     tcase_add_test(down, teardown_of_many_tables_takes_several_runs);
     tcase_add_test(down, teardown_finishes_what_a_guest_abandoned);
+    tcase_add_test(down, teardown_ends_when_the_budget_does);
     tcase_add_test(down, a_zombie_goes_with_its_last_foreign_mapping);
     suite_add_tcase(s, down);
     tcase_add_checked_fixture(grants, setup, teardown);

@@ -76,8 +76,12 @@ int domain_release_memory(struct domain *d, struct effects *fx)
         vcpu_drop_descriptors(v);
     }
     spin_lock(&d->mm_lock);
-    if (d->pages.cursor == FRAME_LIST_END)
+    /* Once: at the end the cursor looks as before, and frames that others
+     * hold are still in the list. */
+    if (!d->pages.releasing) {
+        d->pages.releasing = true;
         d->pages.cursor = d->pages.first;
+    }
     rc = release_frames(d, fx);
     spin_unlock(&d->mm_lock);
     return rc;
