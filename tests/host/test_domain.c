@@ -14,6 +14,7 @@
 #include "fake/world.h"
 #include "mm/alloc.h"
 #include "mm/frame.h"
+#include "mm/memory_op.h"
 #include "mm/mmuext.h"
 #include "sched/clock.h"
 #include "sched/runqueue.h"
@@ -517,6 +518,28 @@ START_TEST(a_zombie_takes_no_new_references_on_itself)
 }
 END_TEST
 
+/* Its shared_info has gone before the frame that somebody holds. */
+START_TEST(a_zombie_has_no_highest_frame)
+{
+    struct hv *hv = world(FRAMES);
+    struct domain *d = world_domain(hv, 1, 5);
+    struct xen_memory_domain *arg = fake_guest(WORLD_ARG);
+    struct frame *f;
+
+    ck_assert_int_eq(
+        frame_get(d, frame_mfn(hv, &hv->frames[d->pages.first]), &f), 0);
+    destroy(d);
+    domains_reap(hv);
+    ck_assert_ptr_null(d->shared_info);
+    arg->domid = d->domid;
+    ck_assert_int_eq(do_memory_op(hv->dom0->vcpus[0], XENMEM_maximum_gpfn,
+                                  (guest_ptr_t){WORLD_ARG}, &fx),
+                     -ESRCH);
+    frame_put(hv, f);
+    world_end(hv);
+}
+END_TEST
+
 START_TEST(a_mapped_shared_info_keeps_a_zombie_too)
 {
     struct hv *hv = world(FRAMES);
@@ -589,6 +612,7 @@ Suite *suite(void)
         dom0_is_not_destroyed,
         a_frame_somebody_holds_keeps_a_zombie,
         a_zombie_takes_no_new_references_on_itself,
+        a_zombie_has_no_highest_frame,
         a_mapped_shared_info_keeps_a_zombie_too,
         a_held_domain_is_not_freed,
     };

@@ -14,6 +14,14 @@
 #include "mm/reservation.h"
 #include "vcpu.h"
 
+/* What d says it uses. A dead one may have no shared_info any more. */
+static int64_t maximum_gpfn(const struct domain *d)
+{
+    const struct shared_info *s = d->shared_info;
+
+    return s ? (int64_t)shared_read(&s->arch.max_pfn) - 1 : -ESRCH;
+}
+
 /* How much memory a domain has, may have, or says it uses. */
 static int64_t count_of(struct vcpu *v, unsigned int op, guest_ptr_t arg)
 {
@@ -28,7 +36,7 @@ static int64_t count_of(struct vcpu *v, unsigned int op, guest_ptr_t arg)
     if (rc)
         return rc;
     if (op == XENMEM_maximum_gpfn)
-        count = (int64_t)shared_read(&d->shared_info->arch.max_pfn) - 1;
+        count = maximum_gpfn(d);
     else if (op == XENMEM_maximum_reservation)
         count = (int64_t)__atomic_load_n(&d->pages.max, __ATOMIC_RELAXED);
     else
