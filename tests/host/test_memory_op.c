@@ -68,6 +68,32 @@ START_TEST(populate_gives_frames_and_enters_them_in_the_m2p)
 }
 END_TEST
 
+/* Another vCPU gives the frame back when it sees its number; dom0 gets it. */
+static void lose_it(uint64_t va)
+{
+    mfn_t m = mfn_of(*(uint64_t *)fake_guest(va)), again;
+    struct frame *f;
+
+    fake.on_copy = NULL;
+    ck_assert_int_eq(frame_get(d, m, &f), 0);
+    ck_assert_int_eq(domain_frame_release(d, f), 0);
+    frame_put(hv, f);
+    ck_assert_int_eq(domain_frame_alloc(machine_domain(hv, 0), 0, &again), 0);
+    ck_assert_uint_eq(again.n, m.n);
+    m2p_set(hv, m, 777);
+}
+
+/* XSA-22 */
+START_TEST(populate_leaves_the_m2p_of_others_alone)
+{
+    list[0] = 100;
+    fake.on_copy = lose_it;
+    ck_assert_int_eq(reservation(v, XENMEM_populate_physmap, 0, 1, DOMID_SELF),
+                     1);
+    ck_assert_uint_eq(m2p_get(hv, mfn_of(list[0])), 777);
+}
+END_TEST
+
 START_TEST(increase_gives_frames_that_are_in_no_table)
 {
     ck_assert_int_eq(
@@ -286,6 +312,7 @@ Suite *suite(void)
 
     tcase_add_checked_fixture(r, setup, teardown);
     tcase_add_test(r, populate_gives_frames_and_enters_them_in_the_m2p);
+    tcase_add_test(r, populate_leaves_the_m2p_of_others_alone);
     tcase_add_test(r, increase_gives_frames_that_are_in_no_table);
     tcase_add_test(r, decrease_takes_them_back);
     tcase_add_test(r, bad_arguments_count_zero);

@@ -35,6 +35,23 @@ static bool address_fits(const struct xen_memory_reservation *r, mfn_t first)
     return bits == 0 || bits >= 64 || end <= 1ul << bits;
 }
 
+/*
+ * The frames have been d's to use since they were allocated: another of its
+ * vCPUs may have given them back, and they may be somebody else's now.
+ */
+static void enter_m2p(struct domain *d, mfn_t first, unsigned int order,
+                      uint64_t pfn)
+{
+    for (uint64_t i = 0; i < 1ul << order; i++) {
+        struct frame *f;
+
+        if (frame_get(d, mfn_of(first.n + i), &f))
+            continue;
+        m2p_set(d->hv, mfn_of(first.n + i), pfn + i);
+        frame_put(d->hv, f);
+    }
+}
+
 static int give_extent(struct domain *d, const struct xen_memory_reservation *r,
                        uint64_t at, bool populate)
 {
@@ -55,8 +72,8 @@ static int give_extent(struct domain *d, const struct xen_memory_reservation *r,
         release_extent(d, first, r->extent_order);
         return rc;
     }
-    for (uint64_t i = 0; populate && i < 1ul << r->extent_order; i++)
-        m2p_set(d->hv, mfn_of(first.n + i), pfn + i);
+    if (populate)
+        enter_m2p(d, first, r->extent_order, pfn);
     return 0;
 }
 

@@ -47,6 +47,8 @@ struct fake {
     void (*on_flush_page)(cpumask_t cpus, uint64_t va);
     /* Called when the hypervisor maps a frame; may be NULL. */
     void (*on_map)(mfn_t m);
+    /* Called when the guest can see what was copied to va; may be NULL. */
+    void (*on_copy)(uint64_t va);
     /* Called at each reload; may be NULL. */
     void (*on_reload)(struct vcpu *v, unsigned int what);
     /* hal_vcpu_init fails with -ENOMEM while set. */

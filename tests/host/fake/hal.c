@@ -160,6 +160,8 @@ int hal_copy_to_guest(uint64_t va, const void *src, size_t n)
             return -EFAULT;
     if (n > 0)
         memcpy(fake_guest(va), src, n);
+    if (fake.on_copy)
+        fake.on_copy(va);
     return 0;
 }
 
