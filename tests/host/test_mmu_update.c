@@ -473,6 +473,37 @@ START_TEST(update_va_mapping_flushes_whom_it_is_told)
 }
 END_TEST
 
+/* A vCPU is switched in there before the entry is written. */
+static void come_to_cpu_3(cpumask_t cpus)
+{
+    fake.on_flush = NULL;
+    v->sched.cpu = 3;
+    cpumask_add(&d->dirty_cpus, 3);
+}
+
+/* What it loaded, it loaded too early. */
+START_TEST(update_va_mapping_flushes_vcpus_that_move_meanwhile)
+{
+    const uint64_t flags[] = {UVMF_TLB_FLUSH | UVMF_ALL,
+                              UVMF_TLB_FLUSH | FAKE_GUEST_VA};
+
+    *(uint64_t *)fake_guest(FAKE_GUEST_VA) = 1;
+    for (unsigned int i = 0; i < 2; i++) {
+        d->dirty_cpus = cpumask_of(1);
+        v->sched.cpu = 1;
+        /* To write to a former table, CPUs are flushed on the way. */
+        ck_assert_int_eq(call_mmuext(v, MMUEXT_PIN_L1_TABLE, data(5).n, 0), 0);
+        ck_assert_int_eq(call_mmuext(v, MMUEXT_UNPIN_TABLE, data(5).n, 0), 0);
+        fake.on_flush = come_to_cpu_3;
+        ck_assert_int_eq(
+            call_update_va(v, 0, pte_make(data(5), PTE_DATA), flags[i]), 0);
+        ck_assert_ptr_null(fake.on_flush);
+        ck_assert(cpumask_has(last_fx.flush, 3));
+        ck_assert_int_eq(call_update_va(v, 0, 0, 0), 0);
+    }
+}
+END_TEST
+
 /* XSA-279: an address that was refused must not reach the instruction. */
 START_TEST(a_refused_update_flushes_nothing)
 {
@@ -526,6 +557,7 @@ Suite *suite(void)
     tcase_add_test(m,
                    update_va_mapping_finds_the_entry_through_the_kernel_tree);
     tcase_add_test(m, update_va_mapping_flushes_whom_it_is_told);
+    tcase_add_test(m, update_va_mapping_flushes_vcpus_that_move_meanwhile);
     tcase_add_test(m, a_refused_update_flushes_nothing);
     suite_add_tcase(s, m);
     return s;

@@ -211,6 +211,10 @@ int64_t do_update_va_mapping(struct vcpu *v, uint64_t va, uint64_t entry,
     spin_unlock(&v->d->mm_lock);
     if (rc)
         return rc;
+    /* Once more: a vCPU may have come to another CPU before the entry was
+     * written, and may have loaded the old one there. */
+    if (flush_cpus(v, flags, &cpus))
+        cpus = flush_all(v->d);
     if ((flags & UVMF_FLUSHTYPE_MASK) == UVMF_TLB_FLUSH)
         effects_flush(fx, cpus);
     else if ((flags & UVMF_FLUSHTYPE_MASK) == UVMF_INVLPG)
