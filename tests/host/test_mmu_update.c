@@ -377,6 +377,19 @@ START_TEST(a_foreign_mapping_outlives_the_owner_s_reference)
 }
 END_TEST
 
+/* It may be late: what teardown has passed would never be let go of. */
+START_TEST(upper_entries_of_the_dying_take_no_references)
+{
+    struct mmu_update u = {pte_ptr(t.l2, 1, 0), pte_make(data(0), PTE_TABLE)};
+
+    d->dying = DOMAIN_DYING;
+    ck_assert_int_eq(call_mmu_update_n(v0, &u, 1, 2u << 16 | 1), -EINVAL);
+    u.val = 0;
+    ck_assert_int_eq(call_mmu_update_n(v0, &u, 1, 2u << 16 | 1), 0);
+    d->dying = DOMAIN_ALIVE;
+}
+END_TEST
+
 START_TEST(dom0_writes_tables_of_a_target)
 {
     struct mmu_update u = {pte_ptr(t.l1, 3, 0), pte_make(data(0), PTE_DATA)};
@@ -550,6 +563,7 @@ Suite *suite(void)
     tcase_add_test(o, dom0_maps_frames_of_a_target);
     tcase_add_test(o, a_foreign_mapping_outlives_the_owner_s_reference);
     tcase_add_test(o, dom0_writes_tables_of_a_target);
+    tcase_add_test(o, upper_entries_of_the_dying_take_no_references);
     tcase_add_test(o, public_pages_of_the_hypervisor_are_read_only);
     tcase_add_test(o, device_memory_is_for_those_with_the_right_and_uncached);
     suite_add_tcase(s, o);

@@ -131,6 +131,7 @@ START_TEST(roots_must_be_l4_tables)
         op(MMUEXT_NEW_BASEPTR, domain_frame(machine_domain(hv, 0), 0).n),
         -EINVAL);
     ck_assert_int_eq(op(MMUEXT_NEW_USER_BASEPTR, t.l1.n), -EINVAL);
+    ck_assert_int_eq(op(MMUEXT_NEW_USER_BASEPTR, ~0ul), -EINVAL);
     ck_assert_uint_eq(v->mmu.kernel_base.n, t.l4.n);
 }
 END_TEST

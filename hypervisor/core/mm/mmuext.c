@@ -20,12 +20,8 @@ static int pin(struct domain *d, mfn_t m, unsigned int level,
                struct effects *fx)
 {
     struct frame *f;
-    int rc;
+    int rc = type_get(d, m, type_of_level(level), fx, &f);
 
-    /* Teardown, which unpins under this lock, may have passed the frame. */
-    if (d->dying != DOMAIN_ALIVE)
-        return -EINVAL;
-    rc = type_get(d, m, type_of_level(level), fx, &f);
     if (rc)
         return rc;
     if (frame_type(f) & FRAME_PINNED) {
@@ -165,6 +161,9 @@ static int vcpu_op(struct vcpu *v, const struct mmuext_op *op,
     case MMUEXT_NEW_BASEPTR:
         return vcpu_set_base(v, BASE_KERNEL, m, fx);
     case MMUEXT_NEW_USER_BASEPTR:
+        /* 0 means none: ~0, which does so inside, is a frame we do not have. */
+        if (!mfn_is_valid(m))
+            return -EINVAL;
         return vcpu_set_base(v, BASE_USER, m.n ? m : MFN_INVALID, fx);
     case MMUEXT_TLB_FLUSH_LOCAL:
         effects_flush(fx, self);

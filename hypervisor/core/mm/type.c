@@ -116,7 +116,8 @@ int type_get(struct domain *d, mfn_t m, uint32_t type, struct effects *fx,
     int rc;
 
     ASSERT(spin_is_held(&d->mm_lock));
-    if (frame_get(d, m, &f))
+    /* Teardown, which holds this lock, may have passed whatever asks. */
+    if (d->dying != DOMAIN_ALIVE || frame_get(d, m, &f))
         return -EINVAL;
     now = frame_type(f);
     if (now & FRAME_PARTIAL) {

@@ -52,7 +52,8 @@ static inline uint32_t type_of_level(unsigned int level)
 /*
  * One reference and one type reference on frame m of d.
  *  type  FRAME_L1 .. FRAME_L4, FRAME_SEGDESC
- * Returns 0; -EINVAL (not d's, in use as another type, or contents refused);
+ * Returns 0; -EINVAL (not d's, in use as another type, or contents refused;
+ * d is dying);
  * -EBUSY (an L1 entry's target is in use as another type, or not d's);
  * -EPERM (an L1 entry names what is no RAM); -ERESTART (budget): call again.
  */
