@@ -9,6 +9,8 @@
 
 #define CALIBRATE_NS 10000000ul
 #define DIVIDE_BY_1  0xb
+/* The last of 8 bits; larger ids would be cut down to somebody else's. */
+#define XAPIC_BROADCAST 0xff
 
 static volatile uint32_t *registers;
 static bool use_x2apic, use_deadline;
@@ -31,7 +33,9 @@ static void write(enum apic_register r, uint32_t v)
 void apic_map(uint64_t phys, bool want_x2apic, bool want_deadline)
 {
     registers = paging_map_device(phys, 4096, false);
-    use_x2apic = want_x2apic && cpu_features.x2apic;
+    /* What firmware has switched on cannot be addressed in memory. */
+    use_x2apic = cpu_features.x2apic &&
+                 (want_x2apic || rdmsr(MSR_APIC_BASE) & APIC_BASE_X2APIC);
     use_deadline = want_deadline && cpu_features.tsc_deadline;
 }
 
@@ -56,6 +60,11 @@ unsigned int apic_id(void)
 void apic_eoi(void)
 {
     write(APIC_EOI, 0);
+}
+
+bool apic_reaches(unsigned int apic_id)
+{
+    return use_x2apic || apic_id < XAPIC_BROADCAST;
 }
 
 void apic_send(unsigned int apic_id, uint32_t command)

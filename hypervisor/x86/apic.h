@@ -3,7 +3,8 @@
  * The local interrupt controller: end of interrupt, interrupts to other
  * CPUs, the one-shot timer. Two kinds of access (registers in memory, or
  * MSRs: x2apic.c), two kinds of timer (counter, or TSC deadline:
- * tsc_deadline.c); the second of each is off unless the command line asks.
+ * tsc_deadline.c); the second of each is off unless the command line asks, or
+ * firmware has left x2APIC on.
  * Source: SDM vol. 3, 11.
  */
 #ifndef X86_APIC_H
@@ -35,6 +36,7 @@ enum apic_register {
 #define APIC_ICR_STARTUP  0x600
 #define APIC_ICR_ASSERT   0x4000
 #define APIC_ICR_PENDING  0x1000
+#define APIC_BASE_X2APIC  0x400
 
 /* Map the registers. Boot CPU, before any other of these. */
 void apic_map(uint64_t phys, bool want_x2apic, bool want_deadline);
@@ -42,6 +44,9 @@ void apic_map(uint64_t phys, bool want_x2apic, bool want_deadline);
 void apic_init(void);
 unsigned int apic_id(void);
 void apic_eoi(void);
+
+/* Whether an interrupt can be sent there at all. */
+bool apic_reaches(unsigned int apic_id);
 
 /* Send vector, or an APIC_ICR_ value, to the CPU with that APIC id. */
 void apic_send(unsigned int apic_id, uint32_t command);

@@ -8,7 +8,6 @@
 #include "x86/regs.h"
 
 #define APIC_BASE_ENABLE 0x800
-#define APIC_BASE_X2APIC 0x400
 
 void x2apic_enable(void)
 {

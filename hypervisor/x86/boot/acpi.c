@@ -118,6 +118,9 @@ static void add_cpu(uint32_t apic_id, uint32_t flags)
 
     if (!(flags & 1)) /* not enabled */
         return;
+    for (unsigned int i = 0; i < a->cpu_count; i++)
+        if (a->apic_ids[i] == apic_id) /* listed in both ways */
+            return;
     if (a->cpu_count == CONFIG_MAX_CPUS) {
         hv_printf(LOG_INFO, "CPU with APIC id %u stays off: more than %d\n",
                   apic_id, CONFIG_MAX_CPUS);

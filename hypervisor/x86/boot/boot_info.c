@@ -12,6 +12,12 @@ void boot_add_range(uint64_t start, uint64_t size, uint32_t type)
 
     if (!size || start + size < start)
         return;
+    /* UEFI's maps have many small neighbours of one kind. */
+    if (b->range_count && b->ranges[b->range_count - 1].end == start &&
+        b->ranges[b->range_count - 1].type == type) {
+        b->ranges[b->range_count - 1].end += size;
+        return;
+    }
     if (b->range_count == BOOT_RANGES_MAX)
         hal_panic("the firmware's memory map has too many entries");
     b->ranges[b->range_count++] =

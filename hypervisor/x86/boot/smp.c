@@ -5,6 +5,7 @@
 #include "printf.h"
 #include "x86/apic.h"
 #include "x86/boot/acpi.h"
+#include "x86/boot/memory_map.h"
 #include "x86/boot/smp.h"
 #include "x86/cpu.h"
 #include "x86/entry/entry.h"
@@ -69,6 +70,10 @@ void smp_start(unsigned int max)
     uint32_t cr3 = (uint32_t)idle_l4_phys();
     unsigned int cpu = 1;
 
+    if (!memory_map_is_ram(TRAMPOLINE_PHYS, TRAMPOLINE_PHYS + PAGE_SIZE)) {
+        hv_printf(LOG_ERROR, "No memory at 0x%x: one CPU\n", TRAMPOLINE_PHYS);
+        return;
+    }
     memcpy(copy, trampoline_start, (size_t)(trampoline_end - trampoline_start));
     memcpy(copy + (trampoline_cr3 - trampoline_start), &cr3, sizeof(cr3));
     paging_map_trampoline();
@@ -77,7 +82,7 @@ void smp_start(unsigned int max)
 
         if (id == percpu_of(0)->apic_id)
             continue;
-        if (start(cpu, id))
+        if (apic_reaches(id) && start(cpu, id))
             cpu++;
         else
             hv_printf(LOG_ERROR, "CPU with APIC id %u does not start\n", id);
