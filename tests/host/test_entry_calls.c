@@ -325,6 +325,7 @@ START_TEST(iret_without_a_stack_is_the_end)
     v->regs->rsp = 0x1000;
     (void)do_iret(v, &fx);
     ck_assert(v->d->shut_down);
+    ck_assert_str_eq(v->d->crash_reason, "iret: no frame to read at 0x1000");
     guests_exit(hv, &fx);
     end();
 }

@@ -64,7 +64,7 @@ int64_t do_iret(struct vcpu *v, struct effects *fx)
     if (v->in_multicall)
         v->iret_in_multicall = true;
     if (hal_copy_from_guest(&c, stack, sizeof(c))) {
-        domain_crash(v->d, fx, "iret: no frame to read at %#lx", stack);
+        domain_crash(v->d, fx, "iret: no frame to read at 0x%lx", stack);
         return 0;
     }
     if ((c.cs & 3) == 3 && vcpu_set_mode(v, false)) {

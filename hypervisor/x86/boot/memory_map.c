@@ -108,7 +108,7 @@ uint64_t memory_map_alloc(uint64_t pages, uint64_t align, uint64_t limit,
         memset((void *)(base + start), 0, size);
         return start;
     }
-    hal_panic("no %lu KiB of memory left below %#lx", size >> 10, limit);
+    hal_panic("no %lu KiB of memory left below 0x%lx", size >> 10, limit);
 }
 
 uint64_t memory_map_end(void)

@@ -34,7 +34,7 @@ void boot_from_pvh(uint64_t info)
     const struct hvm_memory_entry *map = (const void *)s->memory_map;
 
     if (s->magic != PVH_MAGIC)
-        hal_panic("pvh: bad magic %#x", s->magic);
+        hal_panic("pvh: bad magic 0x%x", s->magic);
     if (s->version < 1 || !s->memory_map_entries)
         hal_panic("pvh: the loader passed no memory map");
     boot_info.loader = "pvh";
