@@ -137,6 +137,14 @@ static int run_status(int argc, char **argv)
     return STATUS_OK;
 }
 
+/* The counter started with the machine, the time with the hypervisor. */
+static int run_uptime(int argc, char **argv)
+{
+    printf("%" PRIu64 " ms, time stamp counter %llu\n", clock_ns() / NS_PER_MS,
+           __builtin_ia32_rdtsc());
+    return STATUS_OK;
+}
+
 static int run_poweroff(int argc, char **argv)
 {
     fflush(stdout);
@@ -172,6 +180,7 @@ static const struct builtin builtins[] = {
      run_repeat},
     {"status", "", "print the status of the command before", run_status},
     {"time", "'COMMANDS'", "run them and say how long it took", run_time},
+    {"uptime", "", "print how long the machine has been on", run_uptime},
 };
 
 static int run_help(int argc, char **argv)
