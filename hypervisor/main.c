@@ -101,7 +101,10 @@ static void describe_machine(void)
 {
     struct hv_machine *m = &the_hv.machine;
     const uint64_t deny[] = {acpi_info.lapic, acpi_info.ioapic};
+    const struct page_ranges *ram = &memory_map.ram;
 
+    for (unsigned int i = 0; i < ram->count; i++)
+        m->ram_frames += (ram->r[i].end - ram->r[i].start) >> PAGE_SHIFT;
     m->phys_bits = cpu_features.phys_bits;
     m->noreboot = options.noreboot;
     strlcpy(m->command_line, boot_info.line, sizeof(m->command_line));

@@ -53,7 +53,7 @@ struct hv_cpu {
     struct spinlock sched_lock;
     struct runqueue_list queue; /* runnable, not running */
     unsigned int queue_count;
-    struct vcpu *current; /* NULL: idle */
+    struct vcpu *current;  /* NULL: idle */
     int64_t floor;         /* least credit here; grows only */
     uint64_t head_usage;   /* of the first in queue, UINT64_MAX: empty;
                               read without the lock by CPUs that look for
@@ -62,7 +62,7 @@ struct hv_cpu {
     struct spinlock timer_lock;
     struct timer_tree timers;
     struct timer *firing; /* whose function runs now; atomic */
-    uint64_t ticks; /* grows while the CPU serves its timer */
+    uint64_t ticks;       /* grows while the CPU serves its timer */
 };
 
 #define HV_E820_MAX    128
@@ -83,6 +83,7 @@ struct hv_machine {
     unsigned int cpu_count;
     unsigned int cores_per_socket, threads_per_core;
     unsigned int phys_bits; /* width of a machine address */
+    uint64_t ram_frames;    /* all RAM, with what the hypervisor keeps of it */
     /* The firmware's memory map, for the privileged domain. */
     unsigned int e820_count;
     struct e820entry e820[HV_E820_MAX];

@@ -61,6 +61,7 @@ START_TEST(the_machine_has_processors_nodes_and_memory)
     uint64_t free;
 
     hv->machine.cpu_khz = 2000000;
+    hv->machine.ram_frames = FRAMES + 5;
     memset(&op, 0xff, sizeof(op));
     ck_assert_int_eq(call(hv, XEN_SYSCTL_physinfo), 0);
     ck_assert_uint_eq(info->nr_cpus, WORLD_CPUS);
@@ -71,6 +72,7 @@ START_TEST(the_machine_has_processors_nodes_and_memory)
                       XEN_SYSCTL_PHYSCAP_pv | XEN_SYSCTL_PHYSCAP_gnttab_v1);
     ck_assert_uint_eq(info->pad, 0);
     ck_assert_uint_eq(info->hw_cap[7], 0);
+    ck_assert_uint_eq(info->total_pages, FRAMES + 5);
     ck_assert_uint_eq(info->max_mfn, hv->frame_count - 1);
     free = info->free_pages;
     ck_assert_uint_eq(free, hv->heap.free_frames);
@@ -224,6 +226,7 @@ START_TEST(topology_is_one_node_of_all_processors)
         ck_assert_uint_eq(cpus[i].socket, 0);
         ck_assert_uint_eq(cpus[i].node, 0);
     }
+    hv->machine.ram_frames = FRAMES + 5;
     memset(&op, 0, sizeof(op));
     ck_assert_int_eq(call(hv, XEN_SYSCTL_numainfo), 0);
     ck_assert_uint_eq(op.u.numainfo.num_nodes, 1);
@@ -232,7 +235,7 @@ START_TEST(topology_is_one_node_of_all_processors)
     ck_assert_int_eq(call(hv, XEN_SYSCTL_numainfo), 0);
     ck_assert_uint_eq(*(uint32_t *)fake_guest(WORLD_DATA + 64), 10);
     ck_assert_uint_eq(*(uint64_t *)fake_guest(WORLD_DATA),
-                      hv->heap.total_frames * PAGE_SIZE);
+                      (FRAMES + 5) * PAGE_SIZE);
 
     memset(&op, 0, sizeof(op));
     op.u.cpupool_op.op = XEN_SYSCTL_CPUPOOL_OP_INFO;

@@ -71,7 +71,7 @@ static int64_t op_physinfo(struct hv *hv, struct xen_sysctl *sysctl,
     op->nr_nodes = 1;
     op->cpu_khz = hv->machine.cpu_khz;
     op->capabilities = XEN_SYSCTL_PHYSCAP_pv | XEN_SYSCTL_PHYSCAP_gnttab_v1;
-    op->total_pages = hv->heap.total_frames;
+    op->total_pages = hv->machine.ram_frames;
     op->free_pages = free_frames(hv);
     op->outstanding_pages = hv->heap.claimed;
     op->max_mfn = hv->frame_count - 1;
@@ -149,7 +149,7 @@ static int64_t op_numainfo(struct hv *hv, struct xen_sysctl *sysctl,
 {
     struct xen_sysctl_numainfo *op = &sysctl->u.numainfo;
     struct xen_sysctl_meminfo memory = {
-        .memsize = hv->heap.total_frames * PAGE_SIZE,
+        .memsize = hv->machine.ram_frames * PAGE_SIZE,
         .memfree = free_frames(hv) * PAGE_SIZE,
     };
     uint32_t distance = 10; /* to itself, by convention */
