@@ -1,12 +1,11 @@
 /* SPDX-License-Identifier: MIT */
-/* hypervisor/lib: formatted text, locks, bitmaps. */
+/* hypervisor/lib: formatted text, locks. */
 #include "suite.h"
 
 #include <pthread.h>
 #include <stdio.h>
 #include <string.h>
 
-#include "bitmap.h"
 #include "fake/fake.h"
 #include "printf.h"
 #include "spinlock.h"
@@ -166,31 +165,11 @@ START_TEST(two_cpus_exclude_each_other)
 }
 END_TEST
 
-/* XSA-307: searches must not run over the end, whatever the size. */
-START_TEST(searches_in_bitmaps_stay_in_range)
-{
-    uint64_t map[2] = {0, 0};
-
-    ck_assert_uint_eq(bitmap_next(map, 70, 0), 70);
-    bitmap_add(map, 69);
-    ck_assert_uint_eq(bitmap_next(map, 70, 3), 69);
-    ck_assert_uint_eq(bitmap_next(map, 69, 3), 69);
-    ck_assert_uint_eq(bitmap_next(map, 70, 70), 70);
-    ck_assert_uint_eq(bitmap_next(map, 0, 0), 0);
-    map[0] = ~0ul;
-    ck_assert_uint_eq(bitmap_next_clear(map, 70, 0), 64);
-    ck_assert_uint_eq(bitmap_next_clear(map, 64, 0), 64);
-    ck_assert(!bitmap_add_atomic(map, 64));
-    ck_assert(bitmap_remove_atomic(map, 64));
-}
-END_TEST
-
 Suite *suite(void)
 {
     Suite *s = suite_create("lib");
     TCase *printf_ = tcase_create("printf");
     TCase *locks = tcase_create("spinlock");
-    TCase *bits = tcase_create("bitmap");
 
     tcase_add_test(printf_, numbers_print_as_in_c);
     tcase_add_test(printf_, width_and_flags_pad);
@@ -204,7 +183,5 @@ Suite *suite(void)
     tcase_add_test(locks, trylock_fails_on_a_held_lock_only);
     tcase_add_test(locks, two_cpus_exclude_each_other);
     suite_add_tcase(s, locks);
-    tcase_add_test(bits, searches_in_bitmaps_stay_in_range);
-    suite_add_tcase(s, bits);
     return s;
 }
