@@ -20,7 +20,6 @@ static uint64_t read_entry(mfn_t table, unsigned int index)
 int walk(const struct vcpu *v, uint64_t va, struct walk *w)
 {
     mfn_t table = v->mmu.kernel_base;
-    uint64_t all = ~0ul, any = 0;
 
     ASSERT(spin_is_held(&v->d->mm_lock));
     if (!va_is_guest(va) || !mfn_is_valid(table))
@@ -32,13 +31,9 @@ int walk(const struct vcpu *v, uint64_t va, struct walk *w)
             return -EINVAL;
         /* The type system lets no other frame, and no PSE, stand here. */
         table = pte_mfn(e);
-        all &= e;
-        any |= e;
     }
     w->table = table;
     w->index = pte_index(va, 1);
     w->entry = read_entry(table, w->index);
-    w->flags =
-        (all & w->entry & (PTE_RW | PTE_US)) | ((any | w->entry) & PTE_NX);
     return 0;
 }

@@ -16,7 +16,6 @@ struct walk {
     mfn_t table;        /* the L1 table */
     unsigned int index; /* of the entry in it */
     uint64_t entry;     /* the entry, read once */
-    uint64_t flags;     /* PTE_RW, PTE_US, PTE_NX as the whole path has them */
 };
 
 /*
