@@ -22,11 +22,8 @@ struct domain *frame_owner(const struct hv *hv, const struct frame *f)
     return owner < DOMID_FIRST_RESERVED ? hv->by_domid[owner] : NULL;
 }
 
-/*
- * One more, if there is one. The flags above the count are never carried
- * into: a full count refuses.
- */
-static int count_up(struct frame *f)
+/* The flags above the count are never carried into: a full count refuses. */
+int frame_ref(struct frame *f)
 {
     uint32_t count = __atomic_load_n(&f->count, __ATOMIC_RELAXED);
 
@@ -44,7 +41,7 @@ static int get_if_owner(struct hv *hv, mfn_t m, domid_t owner,
 {
     struct frame *f = frame_of(hv, m);
 
-    if (!f || count_up(f))
+    if (!f || frame_ref(f))
         return -EINVAL;
     /* The owner stands still only now that the frame cannot be freed. */
     if (__atomic_load_n(&f->owner, __ATOMIC_RELAXED) != owner) {
@@ -63,17 +60,6 @@ int frame_get(struct domain *d, mfn_t m, struct frame **out)
 int frame_get_public(struct hv *hv, mfn_t m, struct frame **out)
 {
     return get_if_owner(hv, m, DOMID_XEN, out);
-}
-
-int frame_ref(struct frame *f)
-{
-    ASSERT(__atomic_load_n(&f->count, __ATOMIC_RELAXED) & FRAME_COUNT_MASK);
-    return count_up(f);
-}
-
-int frame_revive(struct frame *f)
-{
-    return count_up(f);
 }
 
 void frame_stamp(struct hv *hv, struct frame *f)

@@ -117,16 +117,10 @@ must_check int frame_get(struct domain *d, mfn_t m, struct frame **out);
 must_check int frame_get_public(struct hv *hv, mfn_t m, struct frame **out);
 
 /*
- * One more reference by somebody who has one already.
- * Returns 0, -EINVAL (the count is at its end).
+ * One more reference on a frame that has some. Returns 0, -EINVAL (it has
+ * none: it is being freed, or free; or the count is at its end).
  */
 must_check int frame_ref(struct frame *f);
-
-/*
- * One reference on a frame found in its owner's list, under pages.lock: it
- * may be on its way to be freed. Returns 0, -EINVAL (it is).
- */
-must_check int frame_revive(struct frame *f);
 
 /* Drop a reference; the last one frees the frame. */
 void frame_put(struct hv *hv, struct frame *f);

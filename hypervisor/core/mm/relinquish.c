@@ -25,7 +25,7 @@ static struct frame *next_frame(struct domain *d)
     while (d->pages.cursor != FRAME_LIST_END && !f) {
         f = &d->hv->frames[d->pages.cursor];
         d->pages.cursor = f->next;
-        if (frame_revive(f))
+        if (frame_ref(f))
             f = NULL;
     }
     spin_unlock(&d->pages.lock);
