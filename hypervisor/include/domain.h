@@ -30,14 +30,13 @@ struct grant_table;
 /* Frames owned. Module: core/mm. Lock: pages_lock (leaf). */
 struct domain_pages {
     struct spinlock lock;
-    bool releasing;       /* teardown has begun to */
-    uint32_t cursor;      /* teardown: the next frame to release */
-    uint32_t first;       /* index of the newest frame, FRAME_LIST_END: none */
-    uint32_t special;     /* the same for frames the guest may map but not
-                             own: shared_info, grant frames */
-    uint64_t total;       /* frames in first's list */
-    uint64_t max;         /* limit on total */
-    uint64_t outstanding; /* claimed, not yet allocated */
+    bool releasing;   /* teardown has begun to */
+    uint32_t cursor;  /* teardown: the next frame to release */
+    uint32_t first;   /* index of the newest frame, FRAME_LIST_END: none */
+    uint32_t special; /* the same for frames the guest may map but not
+                         own: shared_info, grant frames */
+    uint64_t total;   /* frames in first's list */
+    uint64_t max;     /* limit on total */
 };
 
 /* Pages of ports, and ports in each of them; see event/channel.h. */

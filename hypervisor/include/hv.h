@@ -31,7 +31,6 @@ struct heap {
     uint32_t free[HEAP_ORDERS]; /* heads of free lists, FRAME_LIST_END */
     uint64_t free_frames;
     uint64_t total_frames; /* RAM given to the heap at boot */
-    uint64_t claimed;      /* promised to domains, not yet taken */
 };
 
 /*

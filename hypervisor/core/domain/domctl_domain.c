@@ -131,7 +131,6 @@ void domain_info(struct domain *d, uint64_t now_ns,
     spin_lock(&d->pages.lock);
     info->tot_pages = d->pages.total;
     info->max_pages = d->pages.max;
-    info->outstanding_pages = d->pages.outstanding;
     spin_unlock(&d->pages.lock);
     info->shared_info_frame = d->shared_info_mfn.n;
     info->gpaddr_bits = ADDRESS_BITS;

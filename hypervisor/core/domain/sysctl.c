@@ -73,7 +73,7 @@ static int64_t op_physinfo(struct hv *hv, struct xen_sysctl *sysctl,
     op->capabilities = XEN_SYSCTL_PHYSCAP_pv | XEN_SYSCTL_PHYSCAP_gnttab_v1;
     op->total_pages = hv->machine.ram_frames;
     op->free_pages = free_frames(hv);
-    op->outstanding_pages = hv->heap.claimed;
+    op->outstanding_pages = 0; /* there are no claims */
     op->max_mfn = hv->frame_count - 1;
     return 0;
 }
