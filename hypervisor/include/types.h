@@ -56,6 +56,12 @@ static inline mfn_t mfn_of_maddr(maddr_t m)
     return (mfn_t){m.a >> PAGE_SHIFT};
 }
 
+/* Whether a processor takes va for an address at all. */
+static inline bool va_is_canonical(uint64_t va)
+{
+    return (uint64_t)((int64_t)(va << 16) >> 16) == va;
+}
+
 /* The result may not be dropped: 0 or a negative errno. */
 #define must_check __attribute__((warn_unused_result))
 

@@ -9,17 +9,14 @@
 
 #include "event/upcall.h"
 #include "hal.h"
-#include "mm/pte.h"
 
 #define TRAP_COUNT 256
 #define TRAP_NMI   2
 
-/* The hypervisor's hole counts as canonical here: an entry into it faults
- * when it is used, as any other address that the kernel cannot execute. */
-static bool is_canonical(uint64_t va)
-{
-    return (uint64_t)((int64_t)(va << 16) >> 16) == va;
-}
+/*
+ * Addresses need to be canonical, no more: an entry into the hole faults when
+ * it is used, as any other that the kernel cannot execute.
+ */
 
 /* ---------------------------------------------------------- trap table */
 
@@ -42,7 +39,7 @@ int64_t do_set_trap_table(struct vcpu *v, guest_ptr_t table, struct effects *fx)
             return -EFAULT;
         if (t.address == 0)
             return 0;
-        if (!is_canonical(t.address))
+        if (!va_is_canonical(t.address))
             return -EINVAL;
         t.cs |= 3;
         t._pad = 0;
@@ -76,7 +73,7 @@ static int register_callback(struct vcpu *v, const struct callback_register *op)
 {
     bool mask = op->flags & CALLBACKF_mask_events;
 
-    if (!is_canonical(op->address))
+    if (!va_is_canonical(op->address))
         return -EINVAL;
     switch (op->type) {
     case CALLBACKTYPE_event:
@@ -154,7 +151,7 @@ int64_t do_nmi_op(struct vcpu *v, uint32_t cmd, guest_ptr_t arg,
     case XENNMI_register_callback:
         if (hal_copy_from_guest(&op, arg.va, sizeof(op)))
             return -EFAULT;
-        if (!is_canonical(op.handler_address))
+        if (!va_is_canonical(op.handler_address))
             return -EINVAL;
         set_nmi_handler(v, op.handler_address);
         return 0;

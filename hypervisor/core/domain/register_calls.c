@@ -97,7 +97,7 @@ int64_t do_set_segment_base(struct vcpu *v, uint32_t which, uint64_t base,
         hal_reload(v, RELOAD_GS_USER_SEL);
         return 0;
     }
-    if ((uint64_t)((int64_t)(base << 16) >> 16) != base)
+    if (!va_is_canonical(base))
         return -EINVAL;
     switch (which) {
     case SEGBASE_FS:

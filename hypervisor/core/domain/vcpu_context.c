@@ -26,11 +26,6 @@
 #define CR0_GUEST 0x80050033ul
 #define CR0_TS    (1ul << 3)
 
-static bool is_canonical(uint64_t va)
-{
-    return (uint64_t)((int64_t)(va << 16) >> 16) == va;
-}
-
 /* ------------------------------------------------------------------- check */
 
 static bool addresses_ok(const struct vcpu_guest_context *c)
@@ -46,10 +41,10 @@ static bool addresses_ok(const struct vcpu_guest_context *c)
     };
 
     for (unsigned int i = 0; i < ARRAY_SIZE(addresses); i++)
-        if (!is_canonical(addresses[i]))
+        if (!va_is_canonical(addresses[i]))
             return false;
     for (unsigned int i = 0; i < CONTEXT_TRAPS; i++)
-        if (!is_canonical(c->trap_ctxt[i].address))
+        if (!va_is_canonical(c->trap_ctxt[i].address))
             return false;
     return true;
 }

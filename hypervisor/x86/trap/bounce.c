@@ -24,11 +24,6 @@ struct entry {
     unsigned int vector;
 };
 
-static bool is_canonical(uint64_t va)
-{
-    return (uint64_t)((int64_t)va << 16 >> 16) == va;
-}
-
 static uint64_t virtual_flags(const struct vcpu *v, uint64_t rflags)
 {
     rflags &= ~(uint64_t)(EFLAGS_IF | EFLAGS_IOPL);
@@ -78,7 +73,7 @@ static void enter(struct vcpu *v, const struct entry *e, struct effects *fx)
     uint64_t frame[11], sp;
     unsigned int words = fill(v, e, frame);
 
-    if (!e->handler || !is_canonical(e->handler)) {
+    if (!e->handler || !va_is_canonical(e->handler)) {
         domain_crash(v->d, fx,
                      "vCPU %u: no handler for %s %u (code 0x%x), "
                      "rip 0x%lx",

@@ -141,14 +141,9 @@ enum emulate_result emulate_rdmsr(struct emulation *e)
     return EMULATE_DONE;
 }
 
-static bool is_canonical(uint64_t va)
-{
-    return (uint64_t)((int64_t)va << 16 >> 16) == va;
-}
-
 static bool write_base(struct vcpu *v, uint32_t msr, uint64_t value)
 {
-    if (!is_canonical(value))
+    if (!va_is_canonical(value))
         return false;
     if (msr == MSR_FS_BASE)
         v->seg.fs_base = value;
