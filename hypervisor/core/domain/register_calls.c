@@ -9,6 +9,7 @@
 #include <domain.h>
 #include "domain/domain.h"
 #include "domain/entry_calls.h"
+#include "domain/vm_assist.h"
 #include "event/upcall.h"
 #include "hal.h"
 #include "mm/pte.h"
@@ -72,7 +73,7 @@ int64_t do_iret(struct vcpu *v, struct effects *fx)
         return 0;
     }
     load_iret_frame(v, &c);
-    if (v->d->vm_assist >> VMASST_TYPE_architectural_iopl & 1)
+    if (vm_assist_is_on(v->d, VMASST_TYPE_architectural_iopl))
         v->entry.iopl = (c.rflags & RFLAGS_IOPL) >> 12;
     vcpu_mask_upcalls(v, !(c.rflags & RFLAGS_IF));
     v->entry.nmi_masked = false;

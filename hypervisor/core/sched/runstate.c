@@ -8,6 +8,7 @@
 
 #include <domain.h>
 #include "bug.h"
+#include "domain/vm_assist.h"
 #include "hal.h"
 #include "hv.h"
 #include "spinlock.h"
@@ -60,7 +61,7 @@ static void write_runstate(struct vcpu *v)
         va + offsetof(struct vcpu_runstate_info, state_entry_time);
     struct vcpu_runstate_info r = v->sched.runstate;
     uint64_t entry = r.state_entry_time;
-    bool marked = v->d->vm_assist >> VMASST_TYPE_runstate_update_flag & 1;
+    bool marked = vm_assist_is_on(v->d, VMASST_TYPE_runstate_update_flag);
 
     if (!marked) {
         (void)!hal_copy_to_guest(va, &r, sizeof(r));

@@ -3,6 +3,7 @@
 
 #include "domain/domain.h"
 #include "domain/entry_calls.h"
+#include "domain/vm_assist.h"
 #include "event/upcall.h"
 #include "hal.h"
 #include "x86/layout.h"
@@ -29,7 +30,7 @@ static uint64_t virtual_flags(const struct vcpu *v, uint64_t rflags)
     rflags &= ~(uint64_t)(EFLAGS_IF | EFLAGS_IOPL);
     if (!vcpu_upcall_masked(v))
         rflags |= EFLAGS_IF;
-    if (v->d->vm_assist >> VMASST_TYPE_architectural_iopl & 1)
+    if (vm_assist_is_on(v->d, VMASST_TYPE_architectural_iopl))
         rflags |= (uint64_t)v->entry.iopl << 12;
     return rflags;
 }

@@ -4,6 +4,7 @@
  * go. dom0 reaches the machine, except for what the hypervisor drives.
  */
 #include "domain.h"
+#include "domain/vm_assist.h"
 #include "hal.h"
 #include "x86/guest_copy.h"
 #include "x86/insn.h"
@@ -25,7 +26,7 @@ bool guest_may_iopl(const struct vcpu *v)
     unsigned int level = 3;
 
     if (v->kernel_mode)
-        level = v->d->vm_assist >> VMASST_TYPE_architectural_iopl & 1 ? 0 : 1;
+        level = vm_assist_is_on(v->d, VMASST_TYPE_architectural_iopl) ? 0 : 1;
     return v->entry.iopl >= level;
 }
 

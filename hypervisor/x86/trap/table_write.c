@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "domain.h"
+#include "domain/vm_assist.h"
 #include "mm/ptwr.h"
 #include "x86/guest_copy.h"
 #include "x86/regs.h"
@@ -234,7 +235,7 @@ bool emulate_table_write(struct vcpu *v, uint64_t address, uint32_t code,
     uint64_t old;
     int rc;
 
-    if (!(v->d->vm_assist >> VMASST_TYPE_writable_pagetables & 1) ||
+    if (!vm_assist_is_on(v->d, VMASST_TYPE_writable_pagetables) ||
         (code & (wanted | PF_RESERVED | PF_FETCH)) != wanted)
         return false;
     if (insn_decode(v, &in) != DECODE_OK || in.rep || in.repne ||
