@@ -89,31 +89,49 @@ static void end_machine(const struct domain *d)
     hal_power(HAL_RESET);
 }
 
-/* Lock: d->lock held. Returns whether this was the first shutdown. */
-static bool begin_shutdown(struct domain *d, uint32_t code, struct effects *fx)
-{
-    if (d->shut_down)
-        return false;
-    d->shut_down = true;
-    /* SCHEDOP_shutdown_code may have said before what it will be. */
-    if (d->shutdown_code == DOMAIN_NO_SHUTDOWN_CODE)
-        d->shutdown_code = code & 0xff;
-    pause_vcpus(d, fx);
-    return true;
-}
-
-void domain_shutdown(struct domain *d, uint32_t code, struct effects *fx)
+/*
+ * The first shutdown counts. reason: of a crash, which has its own code;
+ * NULL: a shutdown, whose code SCHEDOP_shutdown_code may have given before.
+ */
+static void end(struct domain *d, uint32_t code, const char *reason,
+                struct effects *fx)
 {
     bool first;
 
     spin_lock(&d->lock);
-    first = begin_shutdown(d, code, fx);
+    first = !d->shut_down;
+    if (first) {
+        d->shut_down = true;
+        if (reason || d->shutdown_code == DOMAIN_NO_SHUTDOWN_CODE)
+            d->shutdown_code = code & 0xff;
+        if (reason)
+            memcpy(d->crash_reason, reason, strlen(reason) + 1);
+        pause_vcpus(d, fx);
+    }
     spin_unlock(&d->lock);
     if (!first)
         return;
+    if (reason)
+        hv_printf(LOG_ERROR, "dom%u crashed: %s\n", d->domid, reason);
     if (d->privileged)
         end_machine(d);
     virq_raise_global(d->hv, VIRQ_DOM_EXC, fx);
+}
+
+void domain_shutdown(struct domain *d, uint32_t code, struct effects *fx)
+{
+    end(d, code, NULL, fx);
+}
+
+void domain_crash(struct domain *d, struct effects *fx, const char *fmt, ...)
+{
+    char reason[sizeof(d->crash_reason)];
+    va_list args;
+
+    va_start(args, fmt);
+    hv_vsnprintf(reason, sizeof(reason), fmt, args);
+    va_end(args);
+    end(d, SHUTDOWN_crash, reason, fx);
 }
 
 int domain_resume(struct domain *d, struct effects *fx)
@@ -130,30 +148,4 @@ int domain_resume(struct domain *d, struct effects *fx)
     }
     spin_unlock(&d->lock);
     return error;
-}
-
-void domain_crash(struct domain *d, struct effects *fx, const char *fmt, ...)
-{
-    char reason[sizeof(d->crash_reason)];
-    bool first;
-    va_list args;
-
-    va_start(args, fmt);
-    hv_vsnprintf(reason, sizeof(reason), fmt, args);
-    va_end(args);
-
-    spin_lock(&d->lock);
-    first = !d->shut_down;
-    if (first) {
-        memcpy(d->crash_reason, reason, sizeof(reason));
-        d->shutdown_code = SHUTDOWN_crash;
-        begin_shutdown(d, SHUTDOWN_crash, fx);
-    }
-    spin_unlock(&d->lock);
-    if (!first)
-        return;
-    hv_printf(LOG_ERROR, "dom%u crashed: %s\n", d->domid, reason);
-    if (d->privileged)
-        end_machine(d);
-    virq_raise_global(d->hv, VIRQ_DOM_EXC, fx);
 }
