@@ -53,7 +53,6 @@ static void find_xsave(struct cpu_features *f)
         if (r.ebx + r.eax > f->xsave_size)
             f->xsave_size = r.ebx + r.eax;
     }
-    f->xsaveopt = cpuid_count(0xd, 1).eax & 1;
 }
 
 void cpu_find_features(void)

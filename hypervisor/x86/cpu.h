@@ -21,7 +21,7 @@ struct cpu_features {
     unsigned int phys_bits; /* of a physical address */
     bool smep, smap, umip, fsgsbase, rdtscp, x2apic, tsc_deadline;
     bool invariant_tsc;
-    bool xsave, xsaveopt;
+    bool xsave;
     uint64_t xcr0_mask;  /* components the hypervisor saves */
     uint32_t xsave_size; /* bytes for all of them */
     uint64_t cr4;        /* with what every CPU runs */

@@ -14,11 +14,6 @@ static char zero_page[PAGE_SIZE] __attribute__((aligned(4096)));
 #define TSS_TYPE       0x89ul
 #define INDEX(sel)     (((sel)&0xfff) >> 3)
 
-static uint64_t image_phys(const void *p)
-{
-    return (uint64_t)p - IMAGE_VA;
-}
-
 /* Page 14: ours. */
 static uint64_t *own_page(struct percpu *c)
 {
@@ -33,12 +28,9 @@ static void set_system(uint64_t *gdt, unsigned int sel, uint64_t type,
                       (limit >> 16 & 0xf) << 48 | (base >> 24 & 0xff) << 56;
 }
 
-static void set_zero_pages(struct percpu *c)
+static uint64_t zero_entry(void)
 {
-    for (unsigned int i = 0; i < 16; i++)
-        if (i != 14)
-            c->area_pte[(AREA_GDT >> 12) + i] =
-                image_phys(zero_page) | PTE_P | PTE_A | PTE_NX;
+    return ((uint64_t)zero_page - IMAGE_VA) | PTE_P | PTE_A | PTE_NX;
 }
 
 void descriptor_init(struct percpu *c)
@@ -47,7 +39,9 @@ void descriptor_init(struct percpu *c)
     uint64_t area = (uint64_t)c;
     struct table_pointer pointer = {0xffff, area + AREA_GDT};
 
-    set_zero_pages(c);
+    for (unsigned int i = 0; i < 16; i++)
+        if (i != 14)
+            c->area_pte[(AREA_GDT >> 12) + i] = zero_entry();
     /* All present and accessed: the CPU has nothing to write here. */
     gdt[INDEX(SEL_RING0_CODE)] = 0x00af9b000000ffff;
     gdt[INDEX(SEL_RING0_DATA)] = 0x00cf93000000ffff;
@@ -73,7 +67,7 @@ void descriptor_load_gdt(struct percpu *c, const struct vcpu *v, bool flush)
         uint64_t *pte = &c->area_pte[(AREA_GDT >> 12) + i];
 
         *pte = i < pages ? v->mmu.gdt_frames[i].n << 12 | PTE_TABLE_PAGE
-                         : image_phys(zero_page) | PTE_P | PTE_A | PTE_NX;
+                         : zero_entry();
         if (flush)
             invlpg((uint64_t)c + AREA_GDT + i * PAGE_SIZE);
     }
@@ -98,7 +92,8 @@ void descriptor_load_ldt(struct percpu *c, const struct vcpu *v, bool flush)
     clear_ldt_pages(c, flush);
     for (unsigned int i = 0; i < VCPU_LDT_FRAMES; i++)
         if (v->mmu.ldt_mapped >> i & 1)
-            descriptor_map_ldt_page(c, i, v->mmu.ldt_frames[i]);
+            c->area_pte[(AREA_LDT >> 12) + i] =
+                v->mmu.ldt_frames[i].n << 12 | PTE_TABLE_PAGE;
     if (!entries) {
         lldt(0);
         return;
@@ -108,16 +103,10 @@ void descriptor_load_ldt(struct percpu *c, const struct vcpu *v, bool flush)
     lldt(SEL_LDT);
 }
 
-void descriptor_map_ldt_page(struct percpu *c, unsigned int page, mfn_t m)
-{
-    c->area_pte[(AREA_LDT >> 12) + page] = m.n << 12 | PTE_TABLE_PAGE;
-}
-
 void descriptor_clear(struct percpu *c)
 {
     for (unsigned int i = 0; i < c->gdt_pages; i++)
-        c->area_pte[(AREA_GDT >> 12) + i] =
-            image_phys(zero_page) | PTE_P | PTE_A | PTE_NX;
+        c->area_pte[(AREA_GDT >> 12) + i] = zero_entry();
     c->gdt_pages = 0;
     clear_ldt_pages(c, false);
     lldt(0);

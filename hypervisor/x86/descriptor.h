@@ -10,8 +10,6 @@
 
 #include <stdbool.h>
 
-#include "types.h"
-
 struct percpu;
 struct vcpu;
 
@@ -26,9 +24,6 @@ void descriptor_load_gdt(struct percpu *c, const struct vcpu *v, bool flush);
 
 /* Take v's LDT into use: empty until its pages fault in. */
 void descriptor_load_ldt(struct percpu *c, const struct vcpu *v, bool flush);
-
-/* Show frame m as page of the LDT. */
-void descriptor_map_ldt_page(struct percpu *c, unsigned int page, mfn_t m);
 
 /* Nobody's: an idle CPU shows no guest's frames. */
 void descriptor_clear(struct percpu *c);

@@ -41,9 +41,6 @@
 #define EFLAGS_RF   0x00010000
 #define EFLAGS_VM   0x00020000
 #define EFLAGS_AC   0x00040000
-#define EFLAGS_VIF  0x00080000
-#define EFLAGS_VIP  0x00100000
-#define EFLAGS_ID   0x00200000
 
 #define MSR_TSC            0x00000010
 #define MSR_APIC_BASE      0x0000001b
@@ -64,11 +61,10 @@
 #define MSR_KERNEL_GS_BASE 0xc0000102
 #define MSR_TSC_AUX        0xc0000103
 
-#define EFER_SCE  0x001
-#define EFER_LME  0x100
-#define EFER_LMA  0x400
-#define EFER_NX   0x800
-#define EFER_SVME 0x1000
+#define EFER_SCE 0x001
+#define EFER_LME 0x100
+#define EFER_LMA 0x400
+#define EFER_NX  0x800
 
 /* What guests may rely on; abi/memory.md 3. */
 #define PAT_VALUE 0x0000050100070406

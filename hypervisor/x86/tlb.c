@@ -8,7 +8,7 @@
 #include "x86/tlb.h"
 
 /* Clearing CR4.PGE drops everything. Source: SDM vol. 3, 4.10.4.1. */
-void tlb_flush_local(void)
+static void flush_local(void)
 {
     struct percpu *c = this_cpu();
     uint64_t time = tlb_flush_begin(&the_hv);
@@ -42,7 +42,7 @@ void tlb_serve(void)
         return;
     __atomic_fetch_and(&c->requests, ~(uint32_t)REQUEST_FLUSH,
                        __ATOMIC_SEQ_CST);
-    tlb_flush_local();
+    flush_local();
 }
 
 void hal_flush_tlb(cpumask_t m)
@@ -57,7 +57,7 @@ void hal_flush_tlb(cpumask_t m)
     if (!cpumask_is_empty(others))
         smp_send(others, VEC_FLUSH);
     if (cpumask_has(m, self))
-        tlb_flush_local();
+        flush_local();
     while (!cpumask_is_empty(tlb_stale(&the_hv, others, time)))
         hal_relax();
 }

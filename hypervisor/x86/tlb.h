@@ -9,9 +9,6 @@
 
 #include <stdint.h>
 
-/* Everything on this CPU, stamped with the clock of core/mm/tlb.h. */
-void tlb_flush_local(void);
-
 /* Load CR3 and drop everything of the old tables. */
 void tlb_load_base(uint64_t cr3);
 

@@ -59,8 +59,7 @@ struct acpi_fadt {
     uint64_t x_facs, x_dsdt;
 } __attribute__((packed));
 
-#define FADT_TIMER_32BIT (1u << 8)
-#define FADT_RESET       (1u << 10)
+#define FADT_RESET (1u << 10)
 
 struct acpi_madt {
     struct acpi_header h;
@@ -231,7 +230,6 @@ static void read_fadt(const struct acpi_header *h)
     if (h->length < offsetof(struct acpi_fadt, reset))
         return;
     a->pm_timer = f->pm_timer_len == 4 ? (uint16_t)f->pm_timer : 0;
-    a->pm_timer_32bit = f->flags & FADT_TIMER_32BIT;
     a->pm1a = (uint16_t)f->pm1a_control;
     a->pm1b = (uint16_t)f->pm1b_control;
     a->century = f->century;

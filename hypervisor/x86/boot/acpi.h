@@ -31,7 +31,6 @@ struct acpi_info {
     } isa[16];
 
     uint16_t pm_timer; /* port, 0: none; 3.579545 MHz */
-    bool pm_timer_32bit;
     uint16_t pm1a, pm1b; /* control ports; 0: none */
     bool s5_known;
     uint8_t s5_a, s5_b; /* SLP_TYP of soft off */

@@ -117,7 +117,6 @@ boot_high:
 boot_no_long_mode_text:
     .asciz "Vireo needs a 64-bit processor.\r\n"
     .balign 8
-    .globl boot_gdt
 boot_gdt:
     .quad 0
     .quad 0x00af9b000000ffff            /* 0x08: 64-bit code */

@@ -25,7 +25,7 @@ static void erase(struct page_ranges *l, unsigned int at)
     memmove(&l->r[at], &l->r[at + 1], (l->count - at) * sizeof(l->r[0]));
 }
 
-void ranges_add(struct page_ranges *l, uint64_t start, uint64_t end)
+static void ranges_add(struct page_ranges *l, uint64_t start, uint64_t end)
 {
     unsigned int i = 0;
 
@@ -44,7 +44,7 @@ void ranges_add(struct page_ranges *l, uint64_t start, uint64_t end)
     insert(l, i, start, end);
 }
 
-void ranges_remove(struct page_ranges *l, uint64_t start, uint64_t end)
+static void ranges_remove(struct page_ranges *l, uint64_t start, uint64_t end)
 {
     for (unsigned int i = 0; i < l->count;) {
         struct page_range old = l->r[i];
@@ -61,7 +61,8 @@ void ranges_remove(struct page_ranges *l, uint64_t start, uint64_t end)
     }
 }
 
-void memory_map_reserve(uint64_t start, uint64_t end)
+/* Take [start, end) out of free, rounded outwards. */
+static void reserve(uint64_t start, uint64_t end)
 {
     if (start < end)
         ranges_remove(&memory_map.free, start & ~(PAGE - 1),
@@ -82,11 +83,10 @@ void memory_map_init(const struct boot_info *b, uint64_t image_start,
             ranges_remove(&m->ram, b->ranges[i].start & ~(PAGE - 1),
                           (b->ranges[i].end + PAGE - 1) & ~(PAGE - 1));
     m->free = m->ram;
-    memory_map_reserve(0, LOW_END);
-    memory_map_reserve(image_start, image_end);
+    reserve(0, LOW_END);
+    reserve(image_start, image_end);
     for (unsigned int i = 0; i < b->module_count; i++)
-        memory_map_reserve(b->modules[i].start,
-                           b->modules[i].start + b->modules[i].size);
+        reserve(b->modules[i].start, b->modules[i].start + b->modules[i].size);
 }
 
 uint64_t memory_map_alloc(uint64_t pages, uint64_t align, uint64_t limit,

@@ -40,8 +40,6 @@ extern struct memory_map memory_map;
 /* Fill both lists from b; the image and the modules are not free. */
 void memory_map_init(const struct boot_info *b, uint64_t image_start,
                      uint64_t image_end);
-/* Take [start, end) out of free, rounded outwards. */
-void memory_map_reserve(uint64_t start, uint64_t end);
 /*
  * Take pages free frames, zeroed through the map at `base` (the address at
  * which physical 0 is mapped), aligned to align bytes (a power of two,
@@ -53,9 +51,5 @@ uint64_t memory_map_alloc(uint64_t pages, uint64_t align, uint64_t limit,
 uint64_t memory_map_end(void);
 /* Is [start, end) wholly RAM? */
 bool memory_map_is_ram(uint64_t start, uint64_t end);
-
-/* List arithmetic, exported for the host's tests. */
-void ranges_add(struct page_ranges *l, uint64_t start, uint64_t end);
-void ranges_remove(struct page_ranges *l, uint64_t start, uint64_t end);
 
 #endif

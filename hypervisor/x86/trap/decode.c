@@ -7,7 +7,6 @@
 
 #define REX_W 8
 #define REX_R 4
-#define REX_X 2
 #define REX_B 1
 
 /* Opcodes of the one-byte map with a ModRM byte: one bit each. */
