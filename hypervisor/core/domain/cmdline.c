@@ -124,78 +124,56 @@ static bool set_maxcpus(struct cmdline *c, struct word value)
     return read_count(value, &c->maxcpus);
 }
 
+/* Which of names value is; -1: none. */
+static int find_name(const char *const *names, int count, struct word value)
+{
+    for (int i = 0; i < count; i++)
+        if (word_is(value, names[i]))
+            return i;
+    return -1;
+}
+
 static bool set_loglvl(struct cmdline *c, struct word value)
 {
-    static const char *const names[] = {"error", "info", "debug"};
+    static const char *const names[] = {"error", "info", "debug", "all"};
+    int level = find_name(names, 4, value) + 1;
 
-    for (uint32_t i = 0; i < 3; i++)
-        if (word_is(value, names[i])) {
-            c->loglvl = i + 1;
-            return true;
-        }
-    if (!word_is(value, "all"))
-        return false;
-    c->loglvl = 3;
-    return true;
+    c->loglvl = level > 3 ? 3 : (uint32_t)level;
+    return level > 0;
 }
 
 static bool set_console(struct cmdline *c, struct word value)
 {
     static const char *const names[] = {"com1", "com2", "none"};
+    int console = find_name(names, 3, value);
 
-    for (unsigned int i = 0; i < 3; i++)
-        if (word_is(value, names[i])) {
-            c->console = (enum cmdline_console)i;
-            return true;
-        }
-    return false;
+    c->console = (enum cmdline_console)console;
+    return console >= 0;
 }
 
-static bool set_noreboot(struct cmdline *c, struct word value)
-{
-    c->noreboot = true;
-    return value.n == 0;
-}
-
-static bool set_debugexit(struct cmdline *c, struct word value)
-{
-    c->debugexit = true;
-    return value.n == 0;
-}
-
-static bool set_tsc_deadline(struct cmdline *c, struct word value)
-{
-    c->tsc_deadline = true;
-    return value.n == 0;
-}
-
-static bool set_x2apic(struct cmdline *c, struct word value)
-{
-    c->x2apic = true;
-    return value.n == 0;
-}
+/* Without a function: a switch, the bool at that offset. */
+#define SWITCH(name) #name, NULL, offsetof(struct cmdline, name)
 
 static const struct option {
     const char *name;
     bool (*set)(struct cmdline *c, struct word value);
+    size_t offset;
     const char *help;
 } options[] = {
-    {"console", set_console,
+    {"console", set_console, 0,
      "console=com1|com2|none  where messages go (com1)"},
-    {"debugexit", set_debugexit,
-     "debugexit  a panic writes 3 to I/O port 0xf4"},
-    {"dom0_max_vcpus", set_dom0_max_vcpus,
+    {SWITCH(debugexit), "debugexit  a panic writes 3 to I/O port 0xf4"},
+    {"dom0_max_vcpus", set_dom0_max_vcpus, 0,
      "dom0_max_vcpus=N  virtual CPUs of dom0 (one for each CPU)"},
-    {"dom0_mem", set_dom0_mem,
-     "dom0_mem=SIZE[,max:SIZE]  memory of dom0 (half of what is free, up to "
-     "512M), and how far it may grow (not)"},
-    {"loglvl", set_loglvl, "loglvl=error|info|debug  which messages are kept"},
-    {"maxcpus", set_maxcpus, "maxcpus=N  use N processors at most"},
-    {"noreboot", set_noreboot,
-     "noreboot  after a panic or dom0's crash, do not reset"},
-    {"tsc_deadline", set_tsc_deadline,
+    {"dom0_mem", set_dom0_mem, 0,
+     "dom0_mem=SIZE[,max:SIZE]  memory of dom0, and how far it may grow"},
+    {"loglvl", set_loglvl, 0,
+     "loglvl=error|info|debug  which messages are kept"},
+    {"maxcpus", set_maxcpus, 0, "maxcpus=N  use N processors at most"},
+    {SWITCH(noreboot), "noreboot  after a panic or dom0's crash, do not reset"},
+    {SWITCH(tsc_deadline),
      "tsc_deadline  timers by TSC value, if the processor has them"},
-    {"x2apic", set_x2apic,
+    {SWITCH(x2apic),
      "x2apic  interrupt controllers by MSR, if the processor has them"},
 };
 
@@ -218,13 +196,21 @@ static void note_unknown(struct cmdline *c, struct word w)
     c->unknown[used + w.n] = '\0';
 }
 
+static bool set(struct cmdline *c, const struct option *o, struct word value)
+{
+    if (o->set)
+        return o->set(c, value);
+    *(bool *)((char *)c + o->offset) = true;
+    return value.n == 0;
+}
+
 static void parse_word(struct cmdline *c, struct word w)
 {
     struct word value = w, name = word_cut(&value, '=');
     struct cmdline next = *c;
 
     for (size_t i = 0; i < OPTION_COUNT; i++)
-        if (word_is(name, options[i].name) && options[i].set(&next, value)) {
+        if (word_is(name, options[i].name) && set(&next, &options[i], value)) {
             *c = next;
             return;
         }
