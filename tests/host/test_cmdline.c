@@ -3,6 +3,7 @@
 #include "suite.h"
 
 #include <config.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "domain/cmdline.h"
@@ -109,6 +110,21 @@ START_TEST(every_option_has_a_line_of_help_in_order)
 }
 END_TEST
 
+/* Run in the project's folder, as all suites are. */
+START_TEST(every_option_is_documented_as_it_is)
+{
+    static char text[4096];
+    FILE *f = fopen("docs/options.md", "r");
+
+    ck_assert_ptr_nonnull(f);
+    ck_assert_uint_gt(fread(text, 1, sizeof(text) - 1, f), 0);
+    (void)!fclose(f);
+    for (unsigned int n = 0; cmdline_help(n); n++)
+        ck_assert_msg(strstr(text, cmdline_help(n)) != NULL, "missing: %s",
+                      cmdline_help(n));
+}
+END_TEST
+
 Suite *suite(void)
 {
     Suite *s = suite_create("cmdline");
@@ -121,6 +137,7 @@ Suite *suite(void)
     tcase_add_test(t, what_is_not_understood_is_named_and_has_no_effect);
     tcase_add_test(t, unknown_words_beyond_the_room_are_cut);
     tcase_add_test(t, every_option_has_a_line_of_help_in_order);
+    tcase_add_test(t, every_option_is_documented_as_it_is);
     suite_add_tcase(s, t);
     return s;
 }
