@@ -138,7 +138,7 @@ START_TEST(frames_of_others_are_refused)
     refused(t.l1, 5, pte_make(other, PTE_DATA), -EBUSY);
     refused(t.l1, 5, pte_make(other, PTE_RO), -EBUSY);
     refused(t.l1, 5, pte_make(mfn_of(0), PTE_RO), -EPERM);
-    refused(t.l1, 5, PTE_FRAME_MASK | PTE_RO, -EPERM);
+    refused(t.l1, 5, PTE_FRAME_MASK | PTE_RO, -EINVAL);
     refused(t.l1, 5, pte_make(hal_mfn_of(hv->m2p), PTE_RO), -EBUSY);
     refused(t.l2, 5, pte_make(other, PTE_TABLE), -EINVAL);
     /* Nor can tables of others be written. */
@@ -439,7 +439,7 @@ START_TEST(device_memory_is_for_those_with_the_right_and_uncached)
     ck_assert_int_eq(call_mmu_update_n(v0, &u, 1, DOMID_SELF), -EINVAL);
     /* Beyond the processor's addresses; reserved for the hypervisor. */
     u.val = pte_make(mfn_of(1ul << 28), PTE_RO);
-    ck_assert_int_eq(call_mmu_update_n(v0, &u, 1, DOMID_IO), -EINVAL);
+    ck_assert_int_eq(call_mmu_update_n(v0, &u, 1, DOMID_IO), -EPERM);
     hv->machine.io_deny[0] = (struct mfn_range){beyond, 1};
     hv->machine.io_deny_count = 1;
     u.val = pte_make(beyond, PTE_DATA);

@@ -122,7 +122,7 @@ START_TEST(others_frames_and_holes_are_refused_in_l1)
     /* no RAM; far beyond; frame ~0 */
     refused(pte_make(mfn_of(0), PTE_DATA), -EPERM);
     refused(pte_make(mfn_of(1ul << 28), PTE_DATA), -EPERM);
-    refused(PTE_FRAME_MASK | PTE_RO, -EPERM);
+    refused(PTE_FRAME_MASK | PTE_RO, -EINVAL);
     /* attributes */
     refused(pte_make(domain_frame(d, 5), PTE_RO | PTE_PCD), -EINVAL);
     refused(pte_make(domain_frame(d, 5), PTE_RO | PTE_PWT), -EINVAL);

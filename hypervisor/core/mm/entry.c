@@ -32,14 +32,19 @@ static uint64_t uncached(uint64_t e)
     return e;
 }
 
+/* What a guest writes for "no frame": all the bits of an entry's address. */
+#define INVALID_MFN (PTE_FRAME_MASK >> PAGE_SHIFT)
+
 static int io_entry(struct domain *d, const struct target *t, uint64_t *e)
 {
     mfn_t m = pte_mfn(*e);
 
+    if (m.n == INVALID_MFN)
+        return -EINVAL;
     if (!d->device_access || !t->d->device_access || t->xen)
         return -EPERM;
     if (m.n >> (d->hv->machine.phys_bits - PAGE_SHIFT))
-        return -EINVAL;
+        return -EPERM;
     if (io_is_denied(d->hv, m))
         return -EPERM;
     *e = pte_adjust(1, uncached(*e));
