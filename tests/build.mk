@@ -8,6 +8,7 @@ include tests/guest/build.mk
 include tests/host/build.mk
 include tests/fuzz/build.mk
 include tests/compat/abi-layout/build.mk
+include tests/compat/abi-rows/build.mk
 include tests/compat/xenstore-clients/build.mk
 
 TEST_PROGRAMS += $(HOST_TESTS)
