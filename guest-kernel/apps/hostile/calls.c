@@ -397,8 +397,26 @@ static void ignore(struct cpu_user_regs *regs)
 {
 }
 
+/* Chance may have told the M2P lies about our frames: a guest may, and our
+ * own kernel would believe them. */
+static void repair_m2p(void)
+{
+    const uint64_t *m2p = (const uint64_t *)MACH2PHYS_VIRT_START;
+
+    for (uint64_t pfn = 0; pfn < page_total(); pfn++) {
+        uint64_t mfn = pfn_to_mfn(pfn);
+        struct mmu_update fix = {
+            .ptr = mfn << PAGE_SHIFT | MMU_MACHPHYS_UPDATE, .val = pfn};
+
+        if (m2p[mfn] != pfn)
+            hypercall_mmu_update(&fix, 1, NULL, DOMID_SELF);
+    }
+}
+
 void attack_by_chance(uint64_t seed, uint64_t count)
 {
+    bool survived;
+
     struct probe p;
 
     trap_set_handler(TRAP_DB, ignore);
@@ -408,7 +426,9 @@ void attack_by_chance(uint64_t seed, uint64_t count)
         scratch = kmap_alloc(SCRATCH_BYTES);
         if (!scratch)
             return;
-        if (probe_run(&p, call_by_chance, &count))
+        survived = probe_run(&p, call_by_chance, &count);
+        repair_m2p();
+        if (survived)
             kmap_free(scratch, SCRATCH_BYTES);
     }
 }
