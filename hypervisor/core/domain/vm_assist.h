@@ -6,6 +6,7 @@
 #ifndef DOMAIN_VM_ASSIST_H
 #define DOMAIN_VM_ASSIST_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "domain.h"
@@ -14,6 +15,12 @@
 
 /* All bits of d->vm_assist that mean something. */
 uint64_t vm_assist_known(void);
+
+/* Whether assist type (VMASST_TYPE_*) is on in d. */
+static inline bool vm_assist_is_on(const struct domain *d, unsigned int type)
+{
+    return (__atomic_load_n(&d->vm_assist, __ATOMIC_RELAXED) >> type) & 1;
+}
 
 /*
  * cmd VMASST_CMD_*, type VMASST_TYPE_*.
