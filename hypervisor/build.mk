@@ -21,7 +21,6 @@ HV_CORE_MM := \
     hypervisor/core/mm/alloc.c \
     hypervisor/core/mm/base.c \
     hypervisor/core/mm/batch.c \
-    hypervisor/core/mm/check.c \
     hypervisor/core/mm/descriptor.c \
     hypervisor/core/mm/entry.c \
     hypervisor/core/mm/flush.c \
@@ -55,7 +54,6 @@ HV_CORE_EVENT := \
 
 # Frames lent to other domains.
 HV_CORE_GRANT := \
-    hypervisor/core/grant/check.c \
     hypervisor/core/grant/copy.c \
     hypervisor/core/grant/grant_op.c \
     hypervisor/core/grant/map.c \

@@ -15,13 +15,14 @@
 HV_FAKE := $(HV_HOST_LIB) hypervisor/core/mm/tlb.c tests/host/fake/hal.c
 
 # The same with frames, domains and page tables; and with no other part.
-HV_FAKE_MM := $(HV_HOST_LIB) $(HV_CORE_MM) tests/host/fake/hal.c \
-              tests/host/fake/machine.c
+HV_FAKE_MM := $(HV_HOST_LIB) $(HV_CORE_MM) tests/host/fake/check_mm.c \
+              tests/host/fake/hal.c tests/host/fake/machine.c
 HV_ONLY_MM := $(HV_FAKE_MM) tests/host/fake/domain_find.c
 
 # All of core/, with domains that live and die.
-HV_FAKE_ALL := $(HV_HOST_LIB) $(HV_IMAGE) $(HV_CORE) tests/host/fake/hal.c \
-               tests/host/fake/machine.c tests/host/fake/world.c
+HV_FAKE_ALL := $(HV_HOST_LIB) $(HV_IMAGE) $(HV_CORE) \
+               tests/host/fake/check.c tests/host/fake/check_mm.c \
+               tests/host/fake/hal.c tests/host/fake/machine.c tests/host/fake/world.c
 
 # The same, with vCPUs that are scheduled.
 HV_FAKE_GUESTS := $(HV_FAKE_ALL) tests/host/fake/guests.c

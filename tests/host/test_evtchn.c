@@ -12,6 +12,7 @@
 #include "event/channel.h"
 #include "event/upcall.h"
 #include "event/virq.h"
+#include "fake/check.h"
 #include "fake/guests.h"
 #include "mm/frame.h"
 #include "sched/runqueue.h"

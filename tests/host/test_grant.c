@@ -9,6 +9,7 @@
 #include <pv-abi/grant_table.h>
 
 #include "domain/domain.h"
+#include "fake/check.h"
 #include "fake/guests.h"
 #include "fake/machine.h"
 #include "grant/grant.h"

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "fake/check.h"
 #include "fake/machine.h"
 #include "mm/alloc.h"
 #include "mm/m2p.h"

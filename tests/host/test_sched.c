@@ -7,6 +7,7 @@
 #include <stdlib.h>
 
 #include "domain/domain.h"
+#include "fake/check.h"
 #include "fake/guests.h"
 #include "sched/runqueue.h"
 #include "sched/runstate.h"

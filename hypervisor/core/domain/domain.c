@@ -344,18 +344,3 @@ void domains_reap(struct hv *hv)
             domain_put(d);
     } while (d);
 }
-
-void domains_check(struct hv *hv)
-{
-    struct domain *d, *before = NULL;
-
-    spin_lock(&hv->domains_lock);
-    LIST_FOREACH (d, &hv->domains, link) {
-        BUG_ON(d->hv != hv || hv->by_domid[d->domid] != d);
-        BUG_ON(before && before->domid >= d->domid);
-        BUG_ON(d->holds_itself && d->refs == 0);
-        BUG_ON(d->privileged != (d == hv->dom0));
-        before = d;
-    }
-    spin_unlock(&hv->domains_lock);
-}

@@ -97,9 +97,6 @@ static inline struct vcpu *domain_vcpu(const struct domain *d, unsigned int id)
     return id < d->max_vcpus ? d->vcpus[index_masked(id, d->max_vcpus)] : NULL;
 }
 
-/* Panic unless the list, the ids and the counters of all domains agree. */
-void domains_check(struct hv *hv);
-
 /* --------------------------------------------------------------- life */
 
 /*

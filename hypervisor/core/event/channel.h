@@ -6,7 +6,7 @@
  * Ports lie in buckets of one page, added as they are needed, lowest first.
  * Port 0 is never valid. A new port is the lowest free one.
  *
- * Invariants (evtchn_check):
+ * Invariants:
  *  - the two ends of an interdomain channel name each other;
  *  - an end's remote pointer is valid as long as the end exists: it can be
  *    changed only with the locks of both domains held, and a domain closes
@@ -107,8 +107,5 @@ static inline bool evtchn_exists(const struct domain *d, evtchn_port_t port)
  */
 int64_t do_event_channel_op(struct vcpu *v, uint32_t cmd, guest_ptr_t arg,
                             struct effects *fx);
-
-/* Panic unless the invariants above hold. No other CPU changes ports. */
-void evtchn_check(struct domain *d);
 
 #endif

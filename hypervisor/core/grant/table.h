@@ -60,7 +60,4 @@ must_check int grant_table_frame(struct domain *d, unsigned int i, mfn_t *mfn);
 int64_t do_grant_table_op(struct vcpu *v, uint32_t cmd, guest_ptr_t ops,
                           uint32_t count, struct effects *fx);
 
-/* Panic unless pins, status bits and maptracks of d agree. */
-void grant_check(struct domain *d);
-
 #endif

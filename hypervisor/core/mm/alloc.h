@@ -78,7 +78,4 @@ void frame_free(struct hv *hv, struct frame *f);
 /* Whether any frame, special ones included, still has d as its owner. */
 bool domain_owns_frames(struct domain *d);
 
-/* Panic unless lists, orders and counters of the heap agree. */
-void heap_check(struct hv *hv);
-
 #endif

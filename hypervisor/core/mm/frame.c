@@ -164,21 +164,3 @@ void frame_put_writable(struct hv *hv, struct frame *f)
            (before & FRAME_TYPE_COUNT) == 0);
     frame_put(hv, f);
 }
-
-void frame_check(const struct hv *hv, const struct frame *f)
-{
-    uint32_t references = f->count & FRAME_COUNT_MASK;
-    uint32_t uses = f->type & FRAME_TYPE_COUNT;
-    uint32_t kind = f->type & FRAME_TYPE_MASK;
-
-    BUG_ON(uses > references);
-    BUG_ON(references == 0 &&
-           (f->owner != FRAME_NO_OWNER || f->type != FRAME_NONE));
-    BUG_ON(references > 0 && f->owner == FRAME_NO_OWNER);
-    BUG_ON((f->count & FRAME_ALLOCATED) && references == 0);
-    BUG_ON(kind == FRAME_NONE && f->type != FRAME_NONE);
-    BUG_ON((f->type & FRAME_PINNED) && (uses == 0 || type_level(f->type) == 0));
-    BUG_ON((f->type & FRAME_PARTIAL) &&
-           (uses > 0 || references == 0 || type_level(f->type) == 0));
-    BUG_ON(uses > 0 && !(f->type & FRAME_VALIDATED));
-}

@@ -7,7 +7,7 @@
  * always accompanied by a reference, also keeps its type. A read-only mapping
  * is a reference, a writable one a writable type reference as well.
  *
- * Invariants (frame_check, and at every instant on every CPU):
+ * Invariants (at every instant on every CPU):
  *  - type references <= references;
  *  - the type changes only while the type count is 0;
  *  - a frame with a writable reference is no table and no descriptor page;
@@ -145,8 +145,5 @@ void frame_put_writable(struct hv *hv, struct frame *f);
  * reference will be dropped next. The stamp only ever grows.
  */
 void frame_stamp(struct hv *hv, struct frame *f);
-
-/* Panic unless the counts, type and owner of f go together. */
-void frame_check(const struct hv *hv, const struct frame *f);
 
 #endif

@@ -186,26 +186,3 @@ void hv_free(struct hv *hv, void *p, size_t bytes)
         heap_free(hv, mfn_of(first.n + i), 0);
     }
 }
-
-void heap_check(struct hv *hv)
-{
-    uint64_t free_frames = 0;
-
-    spin_lock(&hv->heap.lock);
-    for (unsigned int order = 0; order < HEAP_ORDERS; order++) {
-        uint32_t before = FRAME_LIST_END;
-
-        for (uint32_t i = hv->heap.free[order]; i != FRAME_LIST_END;
-             before = i, i = hv->frames[i].next) {
-            BUG_ON(!is_free(hv, i) || hv->frames[i].order != order);
-            BUG_ON(hv->frames[i].prev != before);
-            BUG_ON(i & ((1u << order) - 1));
-            for (uint32_t j = i; j < i + (1u << order); j++)
-                BUG_ON((j > i && hv->frames[j].count) || hv->frames[j].type);
-            free_frames += 1ul << order;
-        }
-    }
-    BUG_ON(free_frames != hv->heap.free_frames);
-    BUG_ON(free_frames > hv->heap.total_frames);
-    spin_unlock(&hv->heap.lock);
-}

@@ -1,8 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/*
- * Setting up what core/mm owns in struct hv, domain and vcpu, and checking
- * all of it at once.
- */
+/* Setting up what core/mm owns in struct hv, domain and vcpu. */
 #ifndef MM_MM_H
 #define MM_MM_H
 
@@ -38,21 +35,5 @@ void domain_mm_destroy(struct domain *d);
 
 /* A new vCPU: no bases, no descriptor tables. */
 void vcpu_mm_init(struct vcpu *v);
-
-/* References on one frame: what its counts should be. */
-struct frame_refs {
-    uint32_t general;
-    uint32_t type;
-    uint32_t kind; /* FRAME_x of the type references; FRAME_NONE: none yet */
-};
-
-/*
- * Panic unless every count is the number of references found by walking all
- * page tables, vCPUs and lists, and no frame is used as two types.
- *  refs  frame_count entries; in: references the caller knows of beside
- *        those (grants, vcpu_info, a test's own); out: all of them
- * Slow; no lock may be held, and nothing else may run.
- */
-void mm_check(struct hv *hv, struct frame_refs *refs);
 
 #endif

@@ -19,7 +19,7 @@
  * When sched_pick returns the vCPU whose registers are loaded there is
  * nothing to switch. When it returns NULL, x86 saves all the same.
  *
- * Invariants (sched_check):
+ * Invariants:
  *  - a vCPU with on_cpu is in the queue of that CPU, is its current, or is
  *    not runnable: no other CPU takes it;
  *  - a vCPU is in a queue iff it is VCPU_RUNNABLE, not paused and not
@@ -127,8 +127,5 @@ must_check int vcpu_pin(struct vcpu *v, int cpu, struct effects *fx);
 /* Where v's time went up to now; and of that, how long it ran, ns. */
 struct vcpu_runstate_info vcpu_runstate(struct vcpu *v, uint64_t now_ns);
 uint64_t vcpu_run_time(struct vcpu *v, uint64_t now_ns);
-
-/* Panic unless the invariants above hold. No CPU schedules meanwhile. */
-void sched_check(struct hv *hv);
 
 #endif

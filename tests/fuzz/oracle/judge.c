@@ -4,7 +4,7 @@
 #include <errno.h>
 #include <string.h>
 
-#include "mm/mm.h"
+#include "fake/check.h"
 #include "mm/type.h"
 #include "snapshot.h"
 

@@ -8,6 +8,7 @@
 
 #include "domain/domain.h"
 #include "event/channel.h"
+#include "fake/check.h"
 #include "fake/machine.h"
 #include "grant/table.h"
 #include "mm/alloc.h"

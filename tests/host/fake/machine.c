@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "fake/check.h"
 #include "mm/alloc.h"
 #include "mm/memory_op.h"
 #include "mm/mm.h"

@@ -8,6 +8,7 @@
 #include "bug.h"
 #include "domain/console.h"
 #include "domain/domctl.h"
+#include "fake/check.h"
 #include "fake/machine.h"
 #include "mm/alloc.h"
 #include "sched/runqueue.h"

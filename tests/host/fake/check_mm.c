@@ -1,15 +1,58 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * mm_check: count all references again, from what holds them.
+ * The invariants of core/mm: counts, lists, and all references counted again,
+ * from what holds them.
  */
+#include "fake/check.h"
+
 #include "bug.h"
 #include "domain.h"
-#include "mm/alloc.h"
 #include "mm/frame.h"
-#include "mm/mm.h"
 #include "mm/pte.h"
 #include "mm/type.h"
 #include "vcpu.h"
+
+static void check_frame(const struct hv *hv, const struct frame *f)
+{
+    uint32_t references = f->count & FRAME_COUNT_MASK;
+    uint32_t uses = f->type & FRAME_TYPE_COUNT;
+    uint32_t kind = f->type & FRAME_TYPE_MASK;
+
+    BUG_ON(uses > references);
+    BUG_ON(references == 0 &&
+           (f->owner != FRAME_NO_OWNER || f->type != FRAME_NONE));
+    BUG_ON(references > 0 && f->owner == FRAME_NO_OWNER);
+    BUG_ON((f->count & FRAME_ALLOCATED) && references == 0);
+    BUG_ON(kind == FRAME_NONE && f->type != FRAME_NONE);
+    BUG_ON((f->type & FRAME_PINNED) && (uses == 0 || type_level(f->type) == 0));
+    BUG_ON((f->type & FRAME_PARTIAL) &&
+           (uses > 0 || references == 0 || type_level(f->type) == 0));
+    BUG_ON(uses > 0 && !(f->type & FRAME_VALIDATED));
+}
+
+void heap_check(struct hv *hv)
+{
+    uint64_t free_frames = 0;
+
+    spin_lock(&hv->heap.lock);
+    for (unsigned int order = 0; order < HEAP_ORDERS; order++) {
+        uint32_t before = FRAME_LIST_END;
+
+        for (uint32_t i = hv->heap.free[order]; i != FRAME_LIST_END;
+             before = i, i = hv->frames[i].next) {
+            BUG_ON(hv->frames[i].count != FRAME_FREE ||
+                   hv->frames[i].order != order);
+            BUG_ON(hv->frames[i].prev != before);
+            BUG_ON(i & ((1u << order) - 1));
+            for (uint32_t j = i; j < i + (1u << order); j++)
+                BUG_ON((j > i && hv->frames[j].count) || hv->frames[j].type);
+            free_frames += 1ul << order;
+        }
+    }
+    BUG_ON(free_frames != hv->heap.free_frames);
+    BUG_ON(free_frames > hv->heap.total_frames);
+    spin_unlock(&hv->heap.lock);
+}
 
 static void found(struct hv *hv, struct frame_refs *refs, mfn_t m)
 {
@@ -69,7 +112,7 @@ static void count_own(struct hv *hv, struct frame_refs *refs, struct frame *f)
 {
     mfn_t m = frame_mfn(hv, f);
 
-    frame_check(hv, f);
+    check_frame(hv, f);
     if ((f->count & FRAME_ALLOCATED) && (f->count & FRAME_SPECIAL))
         found_type(hv, refs, m, FRAME_WRITABLE);
     else if (f->count & FRAME_ALLOCATED)
