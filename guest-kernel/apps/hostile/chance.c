@@ -2,6 +2,7 @@
 /*
  * Hypercalls by chance.
  */
+#include <string.h>
 #include <guest/hypercall.h>
 #include <guest/memory.h>
 #include <guest/probe.h>
@@ -9,6 +10,7 @@
 #include <guest/trap.h>
 #include <pv-abi/event_channel.h>
 #include <pv-abi/grant_table.h>
+#include <pv-abi/memory.h>
 #include <pv-abi/vcpu.h>
 #include "attack.h"
 
@@ -24,8 +26,10 @@ static uint64_t chance(void)
 
 /* What chance may write over; unmapped pages lie on either side, and nothing
  * else of ours is ever pointed to. */
-#define SCRATCH_BYTES (2 * PAGE_SIZE)
+#define SCRATCH_PAGES 2
+#define SCRATCH_BYTES (SCRATCH_PAGES * PAGE_SIZE)
 static uint64_t *scratch;
+static uint64_t scratch_mfns[SCRATCH_PAGES];
 
 static uint64_t interesting(void)
 {
@@ -48,13 +52,16 @@ static uint64_t interesting(void)
         HYPERVISOR_VIRT_START + (1UL << 39),
     };
 
-    switch (chance() % 4) {
+    switch (chance() % 5) {
     case 0:
         return edges[chance() % (sizeof(edges) / sizeof(edges[0]))];
     case 1:
         return chance() % 64;
     case 2: /* also unaligned, and across the end */
         return (uint64_t)(uintptr_t)scratch + chance() % SCRATCH_BYTES;
+    case 3: /* a frame, or an address in it */
+        return scratch_mfns[chance() % SCRATCH_PAGES] << chance() % 2 * 12 |
+               chance() % 4;
     default:
         return chance() >> (chance() % 64);
     }
@@ -116,6 +123,45 @@ static bool is_suicide(uint64_t nr, const uint64_t *args)
     }
 }
 
+/* Is this the number of one of our frames, the scratch area left out? */
+static bool is_ours(uint64_t mfn)
+{
+    static uint64_t frames;
+
+    if (!frames)
+        frames = hypercall_memory_op(XENMEM_maximum_ram_page, NULL);
+    for (int i = 0; i < SCRATCH_PAGES; i++)
+        if (mfn == scratch_mfns[i])
+            return false;
+    return mfn < frames && mfn_to_pfn(mfn) != MFN_INVALID;
+}
+
+/*
+ * A guest may write to its own frames by number: an update of an entry that
+ * is in no page table is a store, a page can be cleared, a grant copied to.
+ * That chance finds one is rare, but it would be our end, or the end of our
+ * list of frames.
+ */
+static bool names_our_frames(uint64_t nr, const uint64_t *args)
+{
+    uint64_t end = (uint64_t)(uintptr_t)scratch + SCRATCH_BYTES;
+    uint64_t at = args[nr == __HYPERVISOR_grant_table_op];
+
+    if (nr != __HYPERVISOR_mmu_update && nr != __HYPERVISOR_mmuext_op &&
+        nr != __HYPERVISOR_grant_table_op)
+        return false;
+    if (at < (uint64_t)(uintptr_t)scratch)
+        return false;
+    for (; at < end && end - at >= sizeof(uint64_t); at += sizeof(uint64_t)) {
+        uint64_t word;
+
+        memcpy(&word, (const void *)at, sizeof(word));
+        if (is_ours(word) || is_ours(word >> PAGE_SHIFT))
+            return true;
+    }
+    return false;
+}
+
 static void call_by_chance(void *arg)
 {
     uint64_t *left = arg;
@@ -127,7 +173,7 @@ static void call_by_chance(void *arg)
             args[i] = interesting();
         for (int i = 0; i < 16; i++)
             scratch[chance() % (SCRATCH_BYTES / 8)] = interesting();
-        if (!is_suicide(nr, args))
+        if (!is_suicide(nr, args) && !names_our_frames(nr, args))
             hypercall5(nr, args[0], args[1], args[2], args[3], args[4]);
     }
 }
@@ -137,8 +183,8 @@ static void ignore(struct cpu_user_regs *regs)
 {
 }
 
-/* Chance may have told the M2P lies about our frames: a guest may, and our
- * own kernel would believe them. */
+/* Chance may have told the M2P lies about the scratch area: a guest may, and
+ * our own kernel would believe them. */
 static void repair_m2p(void)
 {
     const uint64_t *m2p = (const uint64_t *)MACH2PHYS_VIRT_START;
@@ -155,9 +201,8 @@ static void repair_m2p(void)
 
 void attack_by_chance(uint64_t seed, uint64_t count)
 {
-    bool survived;
-
     struct probe p;
+    bool survived;
 
     trap_set_handler(TRAP_DB, ignore);
     state = seed * 0x9e3779b97f4a7c15UL + 1;
@@ -166,6 +211,8 @@ void attack_by_chance(uint64_t seed, uint64_t count)
         scratch = kmap_alloc(SCRATCH_BYTES);
         if (!scratch)
             return;
+        for (int i = 0; i < SCRATCH_PAGES; i++)
+            scratch_mfns[i] = virt_to_mfn((char *)scratch + i * PAGE_SIZE);
         survived = probe_run(&p, call_by_chance, &count);
         repair_m2p();
         if (survived)
