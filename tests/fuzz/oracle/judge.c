@@ -37,8 +37,8 @@ void check_all(void)
     memset(scene.oracle.lent, 0, sizeof(scene.oracle.lent));
     for (unsigned int i = 0; i < GRANTS; i++)
         if (scene.grant[i].active)
-            scene.oracle.lent[frame_mfn(scene.hv, scene.grant[i].f).n] |=
-                1u << scene.grant[i].mapper->d->domid;
+            oracle_lend(&scene.oracle, frame_mfn(scene.hv, scene.grant[i].f).n,
+                        scene.grant[i].mapper->d->domid);
     oracle_walk(&scene.oracle);
     check_references();
 }

@@ -18,11 +18,12 @@ void snapshot_take(struct snapshot *s, struct hv *hv)
 
         if (f->type & FRAME_PARTIAL)
             s->settled = false;
-        s->frame[i].count = f->count;
+        s->frame[i].count = f->count & ~FRAME_FREE;
         /* Of what nobody uses any more, the last use does not matter. */
         s->frame[i].type = f->type & FRAME_TYPE_COUNT ? f->type : 0;
         s->frame[i].owner = f->owner;
-        s->frame[i].m2p = hv->m2p[i];
+        /* Nor what a free frame once was, or in which block it is free. */
+        s->frame[i].m2p = f->owner == FRAME_NO_OWNER ? 0 : hv->m2p[i];
         if (f->owner < DOMID_FIRST_RESERVED)
             fake_frame_copy(mfn_of(i), s->contents[i]);
     }

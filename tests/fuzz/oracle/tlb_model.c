@@ -97,9 +97,14 @@ static struct tlb_leaf *find_leaf(struct tlb_cpu *c, uint64_t va)
     return NULL;
 }
 
+static bool is_ram(const struct tlb_model *t, mfn_t m)
+{
+    return m.n > 0 && m.n < t->hv->frame_count;
+}
+
 static unsigned int owner_of(const struct tlb_model *t, mfn_t m)
 {
-    if (m.n == 0 || m.n >= t->hv->frame_count)
+    if (!is_ram(t, m))
         oracle_fail("a CPU walks to frame %#lx, which is no RAM", m.n);
     return t->hv->frames[m.n].owner;
 }
@@ -158,6 +163,9 @@ mfn_t tlb_access(struct tlb_model *t, unsigned int cpu, uint64_t va, bool write,
     if (write && !rights)
         return MFN_INVALID;
     fetch(table, (va >> 12) & 511, BIT_A | (write ? BIT_D : 0));
+    /* Devices are not modelled; whoever may map them, the walker knows. */
+    if (!is_ram(t, mfn_of((e & ENTRY_FRAME) >> 12)))
+        return MFN_INVALID;
     if (known)
         known->valid = false;
     c->leaf[c->next_leaf++ % TLB_ROOMS] = (struct tlb_leaf){

@@ -21,6 +21,8 @@
 #define BIT_KERNEL  (1ul << 52)
 #define ENTRY_FRAME 0x000ffffffffff000ul
 
+char oracle_context[160];
+
 void oracle_fail(const char *fmt, ...)
 {
     va_list args;
@@ -28,7 +30,7 @@ void oracle_fail(const char *fmt, ...)
     va_start(args, fmt);
     fprintf(stderr, "oracle: ");
     vfprintf(stderr, fmt, args);
-    fprintf(stderr, "\n");
+    fprintf(stderr, "%s\n", oracle_context);
     va_end(args);
     abort();
 }
@@ -48,7 +50,7 @@ static void check_owner(struct oracle *o, unsigned int domid, uint64_t frame,
 {
     unsigned int owner = o->hv->frames[frame].owner;
 
-    if (owner == domid || (o->lent[frame] & (1u << domid)))
+    if (owner == domid || (o->lent[frame] >> domid % 64 & 1))
         return;
     if (owner == DOMID_XEN) {
         if ((entry & BIT_WRITE) || domid != 0)
@@ -64,16 +66,31 @@ static void check_owner(struct oracle *o, unsigned int domid, uint64_t frame,
                     owner, entry);
 }
 
+/* What is no RAM: for who drives devices, and never cached. */
+static void check_device(struct oracle *o, unsigned int domid, uint64_t e)
+{
+    const struct domain *d = o->hv->by_domid[domid];
+    unsigned int cache = e & (BIT_CACHE | BIT_SIZE);
+
+    if (!d || !d->device_access)
+        oracle_fail("domain %u maps %#lx, which is no RAM", domid, e);
+    /* Write-back, write-through, write-protect in the hypervisor's PAT. */
+    if (cache == 0 || cache == 0x08 || cache == 0x88)
+        oracle_fail("domain %u maps a device cached: %#lx", domid, e);
+}
+
 static void walk_leaf(struct oracle *o, unsigned int domid, uint64_t e)
 {
     uint64_t frame = (e & ENTRY_FRAME) >> 12;
 
-    if (frame >= o->hv->frame_count || frame >= ORACLE_FRAMES || frame == 0)
-        oracle_fail("domain %u maps %#lx, which is no RAM", domid, e);
-    if (e & (BIT_CACHE | BIT_SIZE))
-        oracle_fail("domain %u maps RAM with cache bits: %#lx", domid, e);
     if (!(e & BIT_USER) || !(e & BIT_KERNEL) == !(e & BIT_GLOBAL))
         oracle_fail("neither a user nor a kernel page: %#lx", e);
+    if (frame >= o->hv->frame_count || frame == 0) {
+        check_device(o, domid, e);
+        return;
+    }
+    if (e & (BIT_CACHE | BIT_SIZE))
+        oracle_fail("domain %u maps RAM with cache bits: %#lx", domid, e);
     check_owner(o, domid, frame, e);
     use(o, frame, e & BIT_WRITE ? USE_WRITABLE : USE_READABLE);
 }

@@ -12,7 +12,7 @@
 
 #include "hv.h"
 
-#define ORACLE_FRAMES 128
+#define ORACLE_FRAMES 256
 
 /* What a frame is used as: bits, because the point is to find two. */
 #define USE_TABLE(level) (1u << (level)) /* 1 .. 4 */
@@ -23,8 +23,8 @@
 struct oracle {
     struct hv *hv;
     unsigned int pinned[ORACLE_FRAMES]; /* level, 0: not */
-    /* Domains, as bits, that the frame is granted to at the moment. */
-    unsigned int lent[ORACLE_FRAMES];
+    /* Domains, as bits of ids modulo 64, it is granted to at the moment. */
+    uint64_t lent[ORACLE_FRAMES];
     unsigned int use[ORACLE_FRAMES]; /* out: USE_* */
 };
 
@@ -34,6 +34,16 @@ struct oracle {
  * a bit that no guest may set.
  */
 void oracle_walk(struct oracle *o);
+
+/* A frame is granted to a domain: it may map what is not its own. */
+static inline void oracle_lend(struct oracle *o, uint64_t frame,
+                               unsigned int domid)
+{
+    o->lent[frame] |= 1ul << domid % 64;
+}
+
+/* What was done last, for the message; "" if nobody says. */
+extern char oracle_context[160];
 
 /* Say what is wrong, and abort. */
 _Noreturn void oracle_fail(const char *fmt, ...)

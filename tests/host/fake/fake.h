@@ -51,6 +51,11 @@ struct fake {
     void (*on_copy)(uint64_t va);
     /* Called at each reload; may be NULL. */
     void (*on_reload)(struct vcpu *v, unsigned int what);
+    /* Called when the machine is to be turned off; may jump away; may be NULL:
+     * a panic. */
+    void (*on_power)(enum hal_power what);
+    /* Called after guest memory was read; may be NULL. */
+    void (*on_guest_read)(uint64_t va, size_t n);
     /* hal_vcpu_init fails with -ENOMEM while set. */
     bool vcpu_init_fails;
 };
@@ -74,6 +79,9 @@ void fake_guest_faults(uint64_t va, bool on);
 
 /* Let it fault, or not, when the hypervisor writes. */
 void fake_guest_readonly(uint64_t va, bool on);
+
+/* The frame behind any address; false: it is not in one. */
+bool fake_frame_of(const void *at, mfn_t *m);
 
 /*
  * The bytes of frame m without mapping it: what a guest or the processor

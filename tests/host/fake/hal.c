@@ -85,13 +85,21 @@ void hal_unmap(const void *page)
         ASAN_POISON_MEMORY_REGION(arena.bytes + m.n * PAGE_SIZE, PAGE_SIZE);
 }
 
+bool fake_frame_of(const void *at, mfn_t *m)
+{
+    uint64_t offset = (uint64_t)((const uint8_t *)at - arena.bytes);
+
+    *m = mfn_of(offset / PAGE_SIZE);
+    return offset < arena.count * PAGE_SIZE;
+}
+
 mfn_t hal_mfn_of(const void *page)
 {
-    uint64_t offset = (uint64_t)((const uint8_t *)page - arena.bytes);
+    mfn_t m;
 
-    if (offset >= arena.count * PAGE_SIZE)
+    if (!fake_frame_of(page, &m))
         hal_panic("%p is no mapped frame", page);
-    return mfn_of(offset / PAGE_SIZE);
+    return m;
 }
 
 /* Past ASan: the processor asks nobody. */
@@ -148,6 +156,8 @@ int hal_copy_from_guest(void *dst, uint64_t va, size_t n)
         return -EFAULT;
     if (n > 0)
         memcpy(dst, fake_guest(va), n);
+    if (fake.on_guest_read)
+        fake.on_guest_read(va, n);
     return 0;
 }
 
@@ -247,6 +257,8 @@ void hal_power(enum hal_power what)
 {
     fake.power_used = true;
     fake.power = what;
+    if (fake.on_power)
+        fake.on_power(what);
     hal_panic("power %d", (int)what);
 }
 

@@ -124,11 +124,14 @@ void world_end(struct hv *hv)
     if (hv->dom0)
         hv->dom0->privileged = false;
     hv->dom0 = NULL;
-    while ((d = domain_find_next(hv, 1)) || (d = domain_find(hv, 0))) {
+    /* Each once: one may stay until another lets go of its frames. */
+    for (domid_t id = 0; (d = domain_find_next(hv, id)); domain_put(d)) {
+        id = (domid_t)(d->domid + 1);
         destroy(d);
-        domain_put(d);
-        domains_reap(hv);
     }
+    domains_reap(hv);
+    if (!LIST_EMPTY(&hv->domains))
+        hal_panic("dom%u never goes", LIST_FIRST(&hv->domains)->domid);
     hv_free(hv, hv->by_domid, DOMID_FIRST_RESERVED * sizeof(*hv->by_domid));
     heap_check(hv);
     if (hv->heap.free_frames != frames_at_first)
