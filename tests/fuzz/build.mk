@@ -17,14 +17,21 @@ FUZZ_xs_wire   := $(XENSTORED)
 
 # --- Rules --------------------------------------------------------------------
 
-FUZZ_SANITIZE := -fsanitize=fuzzer-no-link,address,undefined \
-                 -fno-sanitize-recover=all -fno-omit-frame-pointer
+FUZZ_SANITIZE := -fsanitize=address,undefined -fno-sanitize-recover=all \
+                 -fno-omit-frame-pointer
 FUZZ_CFLAGS   := -std=gnu11 -g -O1 $(WARN) $(REPRODUCIBLE) $(FUZZ_SANITIZE) \
                  -MMD -MP
 
+# What libFuzzer learns from: not from what only judges, which is most of the
+# work and the same whatever the input.
+FUZZ_LEARN := -fsanitize=fuzzer-no-link
+$(O)/fuzz/obj/tests/host/fake/%.o $(O)/fuzz/obj/tests/fuzz/oracle/%.o \
+$(O)/fuzz/obj/hypervisor/core/mm/check.o \
+$(O)/fuzz/obj/hypervisor/core/grant/check.o: FUZZ_LEARN :=
+
 fuzz_top = $(firstword $(subst /, ,$(patsubst $(O)/fuzz/obj/%,%,$@)))
-fuzz_cc  = $(CLANG) $(FUZZ_CFLAGS) $(HOST_INC) $(HOST_INC_$(fuzz_top)) \
-           $(FUZZ_DEFS)
+fuzz_cc  = $(CLANG) $(FUZZ_CFLAGS) $(FUZZ_LEARN) $(HOST_INC) \
+           $(HOST_INC_$(fuzz_top)) $(FUZZ_DEFS)
 
 # The hypervisor's files see the ABI and the assertions as in its own build.
 $(O)/fuzz/obj/hypervisor/%.o $(O)/fuzz/obj/tests/host/fake/%.o \
@@ -35,7 +42,7 @@ $(O)/fuzz/obj/tests/fuzz/oracle/%.o: \
 $(O)/fuzz/obj/dom0-tools/xenstored/transport_ring.o \
 $(O)/fuzz/obj/tests/fuzz/fuzz_xs_wire.o: FUZZ_DEFS := -DSHARED_READ_HOOK
 
-$(O)/fuzz/obj/%.o: %.c | $(HOST_TREE_H)
+$(O)/fuzz/obj/%.o: %.c tests/fuzz/build.mk | $(HOST_TREE_H)
 	$(Q)$(say) FUZZCC $<
 	$(Q)mkdir -p $(@D)
 	$(Q)$(fuzz_cc) -c -o $@ $<
@@ -46,7 +53,8 @@ $(O)/fuzz/obj/%.o: $(O)/gen/%.c | $(HOST_TREE_H)
 	$(Q)$(fuzz_cc) -c -o $@ $<
 
 FUZZ_NAMES    := $(sort $(patsubst FUZZ_%,%,$(filter-out FUZZ_NAMES \
-                     FUZZ_SANITIZE FUZZ_CFLAGS FUZZ_DEFS FUZZ_PROGRAMS, \
+                     FUZZ_SANITIZE FUZZ_CFLAGS FUZZ_LEARN FUZZ_DEFS \
+                     FUZZ_PROGRAMS, \
                      $(filter FUZZ_%,$(.VARIABLES)))))
 FUZZ_PROGRAMS := $(FUZZ_NAMES:%=$(O)/fuzz/fuzz_%)
 
