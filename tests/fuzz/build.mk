@@ -11,8 +11,9 @@
 # that tests/BUDGET gives it (tests/fuzz/run).
 
 FUZZ_config    := $(CONFIG_READER)
+FUZZ_dispatch  := $(DISPATCH_ORACLE) tests/fuzz/oracle/race.c
 FUZZ_elf       := $(HV_IMAGE) hypervisor/core/domain/dom0_layout.c
-FUZZ_hypercall := $(HYPERCALL_ORACLE)
+FUZZ_hypercall := $(HYPERCALL_ORACLE) tests/fuzz/oracle/race.c
 FUZZ_xs_wire   := $(XENSTORED)
 
 # --- Rules --------------------------------------------------------------------
@@ -26,6 +27,7 @@ FUZZ_CFLAGS   := -std=gnu11 -g -O1 $(WARN) $(REPRODUCIBLE) $(FUZZ_SANITIZE) \
 # work and the same whatever the input.
 FUZZ_LEARN := -fsanitize=fuzzer-no-link
 $(O)/fuzz/obj/tests/host/fake/%.o $(O)/fuzz/obj/tests/fuzz/oracle/%.o \
+$(O)/fuzz/obj/tests/fuzz/dispatch/%.o \
 $(O)/fuzz/obj/hypervisor/core/mm/check.o \
 $(O)/fuzz/obj/hypervisor/core/grant/check.o: FUZZ_LEARN :=
 
@@ -33,10 +35,11 @@ fuzz_top = $(firstword $(subst /, ,$(patsubst $(O)/fuzz/obj/%,%,$@)))
 fuzz_cc  = $(CLANG) $(FUZZ_CFLAGS) $(FUZZ_LEARN) $(HOST_INC) \
            $(HOST_INC_$(fuzz_top)) $(FUZZ_DEFS)
 
-# The hypervisor's files see the ABI and the assertions as in its own build.
+# The hypervisor's files see the ABI and the assertions as in its own build,
+# and a guest that writes while they read.
 $(O)/fuzz/obj/hypervisor/%.o $(O)/fuzz/obj/tests/host/fake/%.o \
-$(O)/fuzz/obj/tests/fuzz/oracle/%.o: \
-    FUZZ_DEFS := $(HOST_HV_DEFS)
+$(O)/fuzz/obj/tests/fuzz/oracle/%.o $(O)/fuzz/obj/tests/fuzz/dispatch/%.o: \
+    FUZZ_DEFS := $(HOST_HV_DEFS) -DSHARED_READ_HOOK
 
 # What reads shared memory asks the target what it finds there.
 $(O)/fuzz/obj/dom0-tools/xenstored/transport_ring.o \

@@ -41,6 +41,22 @@ HYPERCALL_ORACLE := $(HV_ONLY_MM) \
     tests/fuzz/oracle/tlb_model.c \
     tests/fuzz/oracle/walker.c
 
+# The same for every call, on a whole machine.
+DISPATCH_ORACLE := $(HV_FAKE_ALL) \
+    tests/fuzz/dispatch/cpus.c \
+    tests/fuzz/dispatch/guests.c \
+    tests/fuzz/dispatch/judge.c \
+    tests/fuzz/dispatch/make.c \
+    tests/fuzz/dispatch/play.c \
+    tests/fuzz/dispatch/run.c \
+    tests/fuzz/dispatch/state.c \
+    tests/fuzz/dispatch/tables.c \
+    tests/fuzz/dispatch/values.c \
+    tests/fuzz/oracle/choices.c \
+    tests/fuzz/oracle/snapshot.c \
+    tests/fuzz/oracle/tlb_model.c \
+    tests/fuzz/oracle/walker.c
+
 # hypervisor/core/mm
 SUITE_descriptor := $(HV_ONLY_MM)
 SUITE_frame      := $(HV_ONLY_MM)
@@ -69,6 +85,7 @@ SUITE_lib    := $(HV_FAKE)
 SUITE_string :=
 
 # hypervisor/core/call
+SUITE_call_model := $(DISPATCH_ORACLE)
 SUITE_dispatch := hypervisor/core/call/dispatch.c \
                   hypervisor/core/call/multicall.c $(HV_FAKE)
 
@@ -147,7 +164,7 @@ host_cc  = $(HOSTCC) $(HOST_CFLAGS) $(HOST_INC) $(HOST_INC_$(host_top)) \
 # Tests of the hypervisor see the ABI and the assertions as it does.
 HOST_HV_DEFS := -DPV_ABI_HYPERVISOR -DCONFIG_DEBUG=1
 $(O)/host/obj/hypervisor/%.o $(O)/host/obj/tests/host/fake/%.o \
-$(O)/host/obj/tests/fuzz/oracle/%.o: \
+$(O)/host/obj/tests/fuzz/oracle/%.o $(O)/host/obj/tests/fuzz/dispatch/%.o: \
     HOST_DEFS := $(HOST_HV_DEFS)
 
 # glibc has sys/queue.h but not sys/tree.h: the host uses newlib's as well.

@@ -33,6 +33,7 @@ struct scene {
     struct tlb_model tlb;
     struct grant grant[GRANTS];
     unsigned int calls;
+    bool racing; /* guests write while the hypervisor reads (race.c) */
 };
 
 extern struct scene scene;
