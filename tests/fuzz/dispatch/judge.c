@@ -9,6 +9,7 @@
 #include "event/channel.h"
 #include "event/port.h"
 #include "event/upcall.h"
+#include "fake/check.h"
 #include "grant/grant.h"
 #include "mm/mm.h"
 #include "mm/type.h"
