@@ -9,6 +9,7 @@ include tests/host/build.mk
 include tests/fuzz/build.mk
 include tests/compat/abi-layout/build.mk
 include tests/compat/abi-rows/build.mk
+include tests/compat/linux/build.mk
 include tests/compat/xenstore-clients/build.mk
 
 TEST_PROGRAMS += $(HOST_TESTS)
