@@ -99,6 +99,8 @@ static int create(struct build *b)
     if (!rc)
         rc = pv_set_64_bit(b->domid);
     if (!rc)
+        rc = pv_set_tsc_mode(b->domid, b->want->tsc_mode);
+    if (!rc)
         rc = pv_set_memory_map(b->domid, b->want->max_memory_kib);
     return step(b, rc, "set up domain");
 }

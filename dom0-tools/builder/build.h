@@ -26,6 +26,7 @@ struct build_request {
     uint64_t memory_kib;
     uint64_t max_memory_kib; /* at least memory_kib */
     unsigned int vcpus;
+    uint32_t tsc_mode; /* see pv_set_tsc_mode() */
     uint8_t uuid[16];
 };
 

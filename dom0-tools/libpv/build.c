@@ -81,6 +81,13 @@ int pv_set_64_bit(domid_t domid)
     return domctl(&op, XEN_DOMCTL_set_address_size, domid);
 }
 
+int pv_set_tsc_mode(domid_t domid, uint32_t mode)
+{
+    struct xen_domctl op = {.u.tsc_info.tsc_mode = mode};
+
+    return domctl(&op, XEN_DOMCTL_settscinfo, domid);
+}
+
 int pv_pin_l4(domid_t domid, uint64_t mfn)
 {
     struct mmuext_op op = {.cmd = MMUEXT_PIN_L4_TABLE, .arg1.mfn = mfn};

@@ -86,6 +86,9 @@ int pv_evtchn_alloc_unbound(domid_t domid, domid_t remote);
 /* Say that the domain is a 64-bit one. */
 int pv_set_64_bit(domid_t domid);
 
+/* How it reads the TSC: 0 as the hypervisor likes, 2 the processor's own. */
+int pv_set_tsc_mode(domid_t domid, uint32_t mode);
+
 /* Have the hypervisor write its stubs into a frame of the domain. */
 int pv_hypercall_page(domid_t domid, uint64_t mfn);
 

@@ -103,6 +103,7 @@ static int show(const struct domain_config *config)
     json_uint(&j, "memory", config->memory_mib);
     json_uint(&j, "maxmem", config->maxmem_mib);
     json_uint(&j, "vcpus", config->vcpus);
+    json_string(&j, "tsc_mode", config->tsc_mode ? "native" : "default");
     json_string(&j, "on_poweroff", config_action_name(config->on_poweroff));
     json_string(&j, "on_reboot", config_action_name(config->on_reboot));
     json_string(&j, "on_crash", config_action_name(config->on_crash));

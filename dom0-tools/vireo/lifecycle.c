@@ -146,6 +146,7 @@ static int make_request(const struct domain_config *config,
     want->memory_kib = config->memory_mib << 10;
     want->max_memory_kib = config->maxmem_mib << 10;
     want->vcpus = config->vcpus;
+    want->tsc_mode = config->tsc_mode;
     if (config->has_uuid)
         memcpy(want->uuid, config->uuid, sizeof(want->uuid));
     else

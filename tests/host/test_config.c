@@ -81,6 +81,7 @@ START_TEST(every_honoured_key_is_read)
                                "\tmemory=0x40\n"
                                "maxmem = 128\n"
                                "vcpus = 4\n"
+                               "tsc_mode = 'native'\n"
                                "builder = 'generic'\n"
                                "uuid = '01234567-89AB-cdef-0123-456789abcdef'\n"
                                "on_poweroff = 'preserve'\n"
@@ -93,6 +94,7 @@ START_TEST(every_honoured_key_is_read)
     ck_assert_uint_eq(config.memory_mib, 64);
     ck_assert_uint_eq(config.maxmem_mib, 128);
     ck_assert_uint_eq(config.vcpus, 4);
+    ck_assert_uint_eq(config.tsc_mode, 2);
     ck_assert(config.has_uuid);
     ck_assert_mem_eq(config.uuid, uuid, 16);
     ck_assert_int_eq(config.on_poweroff, CONFIG_PRESERVE);
@@ -214,7 +216,6 @@ START_TEST(known_keys_that_cannot_be_honoured_say_why)
         "pool",
         "pvcalls",
         "seclabel",
-        "tsc_mode",
         "usbctrl",
         "usbdev",
         "vdispl",
@@ -267,6 +268,8 @@ START_TEST(wrong_types_and_values_are_errors)
                                  "\"destory\"; did you mean \"destroy\"?"},
         {"on_crash = 'explode'",
          "12: error: on_crash: no such action \"explode\""},
+        {"tsc_mode = 'always_emulate'",
+         "12: error: tsc_mode: \"default\" or \"native\""},
         {"memory = 65", "1: error: \"memory\" was set before, in line 3"},
     };
     char expected[256];

@@ -46,6 +46,7 @@ struct domain_config {
     uint64_t memory_mib; /* 1 .. maxmem_mib */
     uint64_t maxmem_mib; /* .. CONFIG_MEMORY_MAX; memory_mib if not set */
     unsigned vcpus;      /* 1 .. CONFIG_VCPUS_MAX; 1 if not set */
+    uint32_t tsc_mode;   /* 0 default, 2 native; 0 if not set */
     bool has_uuid;       /* else the caller makes one */
     uint8_t uuid[16];
     enum config_action on_poweroff; /* DESTROY if not set */

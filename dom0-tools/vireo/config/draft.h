@@ -16,6 +16,7 @@ struct draft {
     const struct config_setting *memory, *maxmem, *vcpus, *uuid;
     const struct config_setting *on_poweroff, *on_reboot, *on_crash;
     uint8_t uuid_bytes[16];
+    uint32_t tsc_mode;
     enum config_action action_poweroff, action_reboot, action_crash;
 };
 

@@ -234,6 +234,18 @@ static void set_on_crash(struct draft *d, const struct config_setting *s)
     set_action(d, s, &d->action_crash);
 }
 
+static void set_tsc_mode(struct draft *d, const struct config_setting *s)
+{
+    if (!want_type(d, s, CONFIG_STRING))
+        return;
+    if (!strcmp(s->value->string, "native"))
+        d->tsc_mode = 2;
+    else if (strcmp(s->value->string, "default"))
+        draft_complain(d, s,
+                       "\"default\" or \"native\": the counter is not "
+                       "emulated");
+}
+
 /* --- Keys ------------------------------------------------------------------
  */
 
@@ -292,7 +304,7 @@ static const struct key {
     {"ramdisk", set_ramdisk, NULL},
     {"root", set_root, NULL},
     {"seclabel", NULL, NO_SECURITY},
-    {"tsc_mode", NULL, "domains read the processor's counter as it is"},
+    {"tsc_mode", set_tsc_mode, NULL},
     {"type", set_type, NULL},
     {"usbctrl", NULL, NO_BACKEND},
     {"usbdev", NULL, NO_BACKEND},

@@ -88,6 +88,7 @@ static void fill(struct domain_config *out, struct config_parse *p,
     out->memory_mib = d->memory->value->number;
     out->maxmem_mib = d->maxmem ? d->maxmem->value->number : out->memory_mib;
     out->vcpus = d->vcpus ? d->vcpus->value->number : 1;
+    out->tsc_mode = d->tsc_mode;
     out->has_uuid = d->uuid != NULL;
     memcpy(out->uuid, d->uuid_bytes, sizeof(out->uuid));
     out->on_poweroff = d->action_poweroff;
