@@ -47,23 +47,25 @@ menuconfig: $(O)/.deps ## choose options in a menu
 include tools/newlib.mk
 
 # --- Reference --------------------------------------------------------------
-# docs/hypercalls.md says what the tables of pv-abi say.
+# docs/hypercalls.md says what the tables of pv-abi say, docs/vireo.md what the
+# table of the command line does.
 
-DOCS_GEN := $(O)/tools/gen-hypercall-docs
+DOCS_GEN := $(O)/tools/gen-command-docs $(O)/tools/gen-hypercall-docs
 
-$(DOCS_GEN): tools/gen-hypercall-docs.c
+$(DOCS_GEN): $(O)/tools/%: tools/%.c
 	$(Q)$(say) HOSTCC $@
 	$(Q)mkdir -p $(@D)
 	$(Q)$(HOSTCC) -std=gnu11 -g -O1 $(WARN) $(REPRODUCIBLE) -MMD -MP \
-	    -I $(O)/include -o $@ $<
+	    -I $(O)/include -I dom0-tools -o $@ $<
 
 TEST_PROGRAMS += $(DOCS_GEN)
 
 .PHONY: docs
-docs: $(DOCS_GEN) ## write docs/hypercalls.md anew from the tables
-	$(Q)$(DOCS_GEN) >docs/hypercalls.md
+docs: $(DOCS_GEN) ## write the references in docs/ anew from the tables
+	$(Q)$(O)/tools/gen-command-docs >docs/vireo.md
+	$(Q)$(O)/tools/gen-hypercall-docs >docs/hypercalls.md
 
--include $(DOCS_GEN).d
+-include $(DOCS_GEN:%=%.d)
 
 # --- Peers ------------------------------------------------------------------
 # $(O)/peer/PACKAGE is the unpacked Debian package: Xen and its headers to
