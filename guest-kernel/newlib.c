@@ -99,13 +99,24 @@ int close(int fd)
     return d ? 0 : -1;
 }
 
+/* Enter sends "\r", and ends a line. */
+static int read_terminal(char *to, size_t len)
+{
+    size_t n = console_read(to, len, WAIT_FOREVER);
+
+    for (size_t i = 0; i < n; i++)
+        if (to[i] == '\r')
+            to[i] = '\n';
+    return (int)n;
+}
+
 int read(int fd, void *to, size_t len)
 {
     struct descriptor *d;
     int n = -1;
 
     if (fd >= 0 && fd < FD_CONSOLE)
-        return console_read(to, len, WAIT_FOREVER);
+        return read_terminal(to, len);
     mutex_lock(&file_lock);
     d = lookup(fd);
     if (d) {

@@ -4,7 +4,8 @@
  *
  * The privileged domain writes to the hypervisor's console; any other one has
  * a ring that its control domain empties. Nothing is lost: a writer waits
- * while the ring is full. printf() and read(0) end here.
+ * while the ring is full. printf() and read(0) end here; read(0) gives "\n"
+ * for a terminal's Enter, "\r".
  */
 #ifndef GUEST_CONSOLE_H
 #define GUEST_CONSOLE_H
