@@ -16,6 +16,7 @@
 #include "consoled/ring.h"
 
 #define NAME_MAX_BYTES 64
+#define TICK_NS        NS_PER_SEC /* HISTORY_PATIENCE counts them */
 
 struct console {
     TAILQ_ENTRY(console) link; /* of `consoles` */
@@ -25,6 +26,7 @@ struct console {
     bool alive;
     struct grant_mapping mapping;
     struct xencons_interface *ring; /* NULL once the domain is gone */
+    bool held;                      /* more is there, a reader has no room */
     int port;                       /* ours */
     struct history history;
 };
@@ -51,35 +53,55 @@ static void port_fired(evtchn_port_t port, void *arg)
     semaphore_up(&work);
 }
 
-/* Move what the guest wrote to the history; true if there was something. */
-static bool drain(struct console *c)
+/* Move up to n bytes of what the guest wrote; true if there was something. */
+static bool drain(struct console *c, size_t n)
 {
     char bytes[sizeof(c->ring->out)];
-    size_t n = c->ring ? console_ring_take(c->ring, bytes, sizeof(bytes)) : 0;
+    size_t got = 0;
 
-    if (n)
-        history_add(&c->history, bytes, n, clock_ns());
-    return n > 0;
+    if (n > sizeof(bytes))
+        n = sizeof(bytes);
+    if (c->ring)
+        got = console_ring_take(c->ring, bytes, n);
+    if (got)
+        history_add(&c->history, bytes, got, clock_ns());
+    c->held = c->ring && got == n && n < sizeof(bytes);
+    return got > 0;
 }
 
-static void drain_all(void)
+/* True if a guest waits for a reader. */
+static bool drain_all(bool a_tick_passed)
 {
+    bool held = false;
     struct console *c;
 
     mutex_lock(&lock);
-    TAILQ_FOREACH (c, &consoles, link)
-        if (drain(c))
+    TAILQ_FOREACH (c, &consoles, link) {
+        if (c->held && a_tick_passed)
+            history_tick(&c->history);
+        if (drain(c, history_room(&c->history)))
             evtchn_send((evtchn_port_t)c->port);
+        held |= c->held;
+    }
     mutex_unlock(&lock);
     /* Also when there was no text: the guest may have taken its input. */
     console_wake_readers();
+    return held;
 }
 
 static void move_bytes(void *arg)
 {
+    uint64_t tick_ns = WAIT_FOREVER; /* the end of this one */
+
     for (;;) {
-        semaphore_down(&work, WAIT_FOREVER);
-        drain_all();
+        bool a_tick_passed;
+
+        semaphore_down(&work, tick_ns);
+        a_tick_passed = clock_ns() >= tick_ns;
+        if (!drain_all(a_tick_passed))
+            tick_ns = WAIT_FOREVER;
+        else if (a_tick_passed || tick_ns == WAIT_FOREVER)
+            tick_ns = clock_ns() + TICK_NS;
     }
 }
 
@@ -159,7 +181,9 @@ void consoled_detach(domid_t domid)
     mutex_lock(&lock);
     c = living(domid);
     if (c) {
-        drain(c); /* takes a whole ring: there cannot be more */
+        /* A whole ring: there cannot be more, and no reader loses by it. */
+        _Static_assert(sizeof(c->ring->out) <= HISTORY_RESERVE, "");
+        drain(c, sizeof(c->ring->out));
         evtchn_close((evtchn_port_t)c->port);
         grant_unmap(&c->mapping);
         c->ring = NULL;
@@ -236,18 +260,44 @@ static bool wait_for_change(uint64_t seen, uint64_t deadline_ns)
     return waitq_until(&changed, deadline_ns, changes != seen);
 }
 
-long console_read_from(struct console *c, uint64_t *place, char *bytes,
-                       size_t n, uint64_t deadline_ns,
-                       const volatile bool *stop)
+/* A reader has made room, or gone: the guest need not wait. Locked. */
+static void let_go_on(struct console *c)
 {
+    if (c->held)
+        semaphore_up(&work);
+}
+
+void console_open(struct console *c, struct console_reader *r, bool at_end)
+{
+    mutex_lock(&lock);
+    r->console = c;
+    history_open(&c->history, &r->at, at_end ? c->history.end : 0);
+    mutex_unlock(&lock);
+}
+
+void console_close(struct console_reader *r)
+{
+    mutex_lock(&lock);
+    history_close(&r->at);
+    let_go_on(r->console);
+    mutex_unlock(&lock);
+}
+
+long console_read_on(struct console_reader *r, char *bytes, size_t n,
+                     uint64_t deadline_ns, const volatile bool *stop)
+{
+    struct console *c = r->console;
+
     for (;;) {
         uint64_t seen = changes;
         bool alive;
         size_t got;
 
         mutex_lock(&lock);
-        got = history_read(&c->history, place, bytes, n);
+        got = history_read(&c->history, &r->at, bytes, n);
         alive = c->alive;
+        if (got)
+            let_go_on(c);
         mutex_unlock(&lock);
         if (got)
             return (long)got;
@@ -259,14 +309,12 @@ long console_read_from(struct console *c, uint64_t *place, char *bytes,
     }
 }
 
-uint64_t console_end(struct console *c)
+uint64_t console_skipped(struct console_reader *r)
 {
-    uint64_t end;
+    uint64_t skipped = r->at.skipped;
 
-    mutex_lock(&lock);
-    end = c->history.end;
-    mutex_unlock(&lock);
-    return end;
+    r->at.skipped = 0;
+    return skipped;
 }
 
 uint64_t console_line_ns(struct console *c, uint64_t place)

@@ -4,9 +4,16 @@
  * into their rings.
  *
  * One console for each domain that was attached, kept after its death until
- * CONSOLED_KEPT newer dead ones push it out. consoled reads whether or not
- * anybody looks, so a guest never waits for a person; when its ring is full
- * it waits for consoled, and nothing is lost.
+ * CONSOLED_KEPT newer dead ones push it out.
+ *
+ * While nobody reads a console, consoled takes what comes, and the oldest is
+ * forgotten: no guest waits for a person who may come. While somebody reads,
+ * nothing is lost to him: once the history is full of what he has not read,
+ * consoled takes no more, and the guest waits when its ring is full as well.
+ * But not for ever: a reader for whom a guest has waited CONSOLED_PATIENCE_S
+ * seconds, without his reading a byte, holds it up no longer; when he reads
+ * again he learns how much he has missed (console_skipped()). A second counts
+ * once this domain has seen it pass, so one who could not run is not blamed.
  *
  * All functions may be called from any thread and lock what they need.
  */
@@ -19,9 +26,18 @@
 
 #include <pv-abi/types.h>
 
-#define CONSOLED_KEPT 16 /* consoles of dead domains */
+#include "consoled/history.h"
+
+#define CONSOLED_KEPT       16 /* consoles of dead domains */
+#define CONSOLED_PATIENCE_S HISTORY_PATIENCE
 
 struct console;
+
+/* Somebody who reads one. Both fields are consoled's. */
+struct console_reader {
+    struct console *console;
+    struct history_reader at;
+};
 
 /* Start the thread that moves the bytes. Once. Returns 0 or -XEN_ENOMEM. */
 int consoled_start(void);
@@ -49,19 +65,30 @@ struct console *console_find_domid(domid_t domid);
 void console_put(struct console *c);
 
 /*
- * Read on from *place (0: the oldest that is kept) and move it.
+ * Begin to read, from the oldest byte that is kept or behind the newest. What
+ * of the console is older than the oldest counts as skipped. From now on the
+ * guest waits for this reader, until console_close(), which must come before
+ * console_put().
+ */
+void console_open(struct console *c, struct console_reader *r, bool at_end);
+void console_close(struct console_reader *r);
+
+/*
+ * Read on.
  *  deadline_ns  wait for more until then, absolute; 0: do not wait.
  *  stop         NULL, or a flag that ends the wait: set it, then call
  *               console_wake_readers().
  * Returns the bytes read; 0 when the deadline passed or *stop was set; -1
  * when the domain has ended and all was read.
  */
-long console_read_from(struct console *c, uint64_t *place, char *bytes,
-                       size_t n, uint64_t deadline_ns,
-                       const volatile bool *stop);
+long console_read_on(struct console_reader *r, char *bytes, size_t n,
+                     uint64_t deadline_ns, const volatile bool *stop);
 
-/* The place behind the newest byte, for console_read_from(). */
-uint64_t console_end(struct console *c);
+/*
+ * How many bytes are missing before those that console_read_on() gave last.
+ * Asked again, 0: they have been told. The reader's own thread asks.
+ */
+uint64_t console_skipped(struct console_reader *r);
 
 /* Have everybody who waits look at his condition again. */
 void console_wake_readers(void);

@@ -2,6 +2,7 @@
 #include <sys/types.h> /* regex.h needs it first */
 
 #include <getopt.h>
+#include <inttypes.h>
 #include <regex.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -23,18 +24,29 @@
 #define LINE_BYTES    1024
 #define ENTER         "\r" /* what this key of a terminal sends */
 
-/* Print from `place` on until a second of silence. */
-static int print_once(struct console *c, uint64_t place)
+/* Read on and print it, with a line for what is missing before it. */
+static long print_on(struct console_reader *r, char *bytes, size_t n,
+                     uint64_t deadline_ns, const volatile bool *stop)
+{
+    long got = console_read_on(r, bytes, n, deadline_ns, stop);
+    uint64_t skipped = console_skipped(r);
+
+    if (skipped)
+        printf("\n[%" PRIu64 " bytes skipped]\n", skipped);
+    if (got > 0)
+        fwrite(bytes, 1, (size_t)got, stdout);
+    fflush(stdout);
+    return got;
+}
+
+/* Print until a second of silence. */
+static int print_once(struct console_reader *r)
 {
     uint64_t deadline = clock_ns() + FIRST_BYTE_NS;
     bool silent = true;
     char bytes[512];
-    long n;
 
-    while ((n = console_read_from(c, &place, bytes, sizeof(bytes), deadline,
-                                  NULL)) > 0) {
-        fwrite(bytes, 1, (size_t)n, stdout);
-        fflush(stdout);
+    while (print_on(r, bytes, sizeof(bytes), deadline, NULL) > 0) {
         deadline = clock_ns() + SILENCE_NS;
         silent = false;
     }
@@ -68,22 +80,19 @@ static bool line_add(struct line *l, char byte, const regex_t *pattern)
     return matches;
 }
 
-/* Print from `place` on until a line, complete or not, matches. */
-static bool read_until(struct console *c, uint64_t place,
-                       const regex_t *pattern, uint64_t deadline_ns)
+/* Print until a line, complete or not, matches. */
+static bool read_until(struct console_reader *r, const regex_t *pattern,
+                       uint64_t deadline_ns)
 {
     struct line line = {.length = 0};
     char bytes[512];
     long n;
 
-    while ((n = console_read_from(c, &place, bytes, sizeof(bytes), deadline_ns,
-                                  NULL)) > 0) {
+    while ((n = print_on(r, bytes, sizeof(bytes), deadline_ns, NULL)) > 0) {
         bool found = false;
 
         for (long i = 0; i < n; i++)
             found |= line_add(&line, bytes[i], pattern);
-        fwrite(bytes, 1, (size_t)n, stdout);
-        fflush(stdout);
         /* A prompt has no end of line: look at what is there so far. */
         if (found || (line.length && !regexec(pattern, line.text, 0, NULL, 0)))
             return true;
@@ -91,7 +100,7 @@ static bool read_until(struct console *c, uint64_t place,
     return false;
 }
 
-static int expect(struct console *c, uint64_t place, const char *expression,
+static int expect(struct console_reader *r, const char *expression,
                   unsigned long s)
 {
     regex_t pattern;
@@ -104,35 +113,31 @@ static int expect(struct console *c, uint64_t place, const char *expression,
         return command_fail("'%s' is no regular expression: %s", expression,
                             why);
     }
-    found = read_until(c, place, &pattern, clock_ns() + s * NS_PER_SEC);
+    found = read_until(r, &pattern, clock_ns() + s * NS_PER_SEC);
     regfree(&pattern);
     if (found)
         return STATUS_OK;
-    if (console_is_alive(c))
+    if (console_is_alive(r->console))
         return command_fail("no line matched '%s' in %lu s", expression, s);
     lifecycle_settle(); /* the next command finds it done */
     return command_fail("the domain ended before a line matched '%s'",
                         expression);
 }
 
-/* Print from `place` on until the domain ends. */
-static int follow(struct console *c, uint64_t place)
+/* Print until the domain ends. */
+static int follow(struct console_reader *r)
 {
     char bytes[512];
-    long n;
 
-    while ((n = console_read_from(c, &place, bytes, sizeof(bytes), WAIT_FOREVER,
-                                  NULL)) >= 0) {
-        fwrite(bytes, 1, (size_t)n, stdout);
-        fflush(stdout);
-    }
+    while (print_on(r, bytes, sizeof(bytes), WAIT_FOREVER, NULL) >= 0)
+        ;
     lifecycle_settle(); /* the next command finds it done */
     return STATUS_OK;
 }
 
 /* The half of an attached terminal that prints: a thread of its own. */
 struct attachment {
-    struct console *console;
+    struct console_reader *reader;
     volatile bool leaving; /* the person has left */
     volatile bool ended;   /* the domain has */
 };
@@ -140,16 +145,12 @@ struct attachment {
 static void print_attached(void *arg)
 {
     struct attachment *a = arg;
-    uint64_t place = 0;
     char bytes[512];
     long n = 0;
 
-    while (!a->leaving &&
-           (n = console_read_from(a->console, &place, bytes, sizeof(bytes),
-                                  WAIT_FOREVER, &a->leaving)) >= 0) {
-        fwrite(bytes, 1, (size_t)n, stdout);
-        fflush(stdout);
-    }
+    while (!a->leaving && (n = print_on(a->reader, bytes, sizeof(bytes),
+                                        WAIT_FOREVER, &a->leaving)) >= 0)
+        ;
     a->ended = n < 0;
     terminal_wake();
 }
@@ -165,15 +166,15 @@ static void type_keys(struct attachment *a)
 
         if (leave)
             n = (size_t)(leave - keys);
-        console_type(a->console, keys, n, clock_ns() + NS_PER_SEC);
+        console_type(a->reader->console, keys, n, clock_ns() + NS_PER_SEC);
         if (leave)
             return;
     }
 }
 
-static int attach(struct console *c)
+static int attach(struct console_reader *r)
 {
-    struct attachment a = {.console = c};
+    struct attachment a = {.reader = r};
     struct thread *printer = thread_create("console", print_attached, &a);
 
     if (!printer)
@@ -188,9 +189,9 @@ static int attach(struct console *c)
     return STATUS_OK;
 }
 
-int console_show(struct console *c)
+int console_show(struct console_reader *r)
 {
-    return terminal_present() ? attach(c) : follow(c, 0);
+    return terminal_present() ? attach(r) : follow(r);
 }
 
 /* The console of a domain, living or dead, by name or number. */
@@ -270,30 +271,26 @@ static int read_options(int argc, char **argv, struct wishes *w)
     return argc - optind == 1 ? 0 : -1;
 }
 
-static int serve(struct console *c, const struct wishes *w)
+static int serve(struct console_reader *r, const struct wishes *w)
 {
-    uint64_t place = 0; /* from the oldest byte on */
-
-    if (w->line) {
-        place = console_end(c);
-        if (!send_line(c, w->line))
-            return STATUS_FAIL;
-    }
+    if (w->line && !send_line(r->console, w->line))
+        return STATUS_FAIL;
     switch (w->how) {
     case OPT_ONCE:
-        return print_once(c, place);
+        return print_once(r);
     case OPT_EXPECT:
-        return expect(c, place, w->expression, w->seconds);
+        return expect(r, w->expression, w->seconds);
     case OPT_FOLLOW:
-        return follow(c, place);
+        return follow(r);
     default:
-        return w->line ? STATUS_OK : console_show(c);
+        return w->line ? STATUS_OK : console_show(r);
     }
 }
 
 int cmd_console(int argc, char **argv)
 {
     struct wishes w = {.seconds = EXPECT_S};
+    struct console_reader r;
     struct console *c;
     int status;
 
@@ -302,7 +299,10 @@ int cmd_console(int argc, char **argv)
     c = find(argv[optind]);
     if (!c)
         return STATUS_FAIL;
-    status = serve(c, &w);
+    /* What comes before the answer to a line that is sent does not count. */
+    console_open(c, &r, w.line != NULL);
+    status = serve(&r, &w);
+    console_close(&r);
     console_put(c);
     return status;
 }

@@ -65,24 +65,33 @@ static void say_created(const struct wishes *w,
     fflush(stdout);
 }
 
+/* Show its console from the first byte on: nothing runs before that is read. */
+static int show_console(const struct wishes *w, domid_t domid)
+{
+    struct console *c = console_find_domid(domid);
+    struct console_reader r;
+    int status;
+
+    if (!c)
+        return command_fail("domain %u has ended and left no console", domid);
+    console_open(c, &r, false);
+    if (!w->paused)
+        pv_domain_unpause(domid);
+    status = console_show(&r);
+    console_close(&r);
+    console_put(c);
+    return status;
+}
+
 static int start(const struct wishes *w, const struct domain_config *config)
 {
     char error[LIFECYCLE_ERROR_MAX];
     domid_t domid;
-    struct console *c;
-    int status;
 
-    if (domain_start(config, w->paused, &domid, error))
+    if (domain_start(config, w->paused || w->console, &domid, error))
         return command_fail("cannot create '%s': %s", config->name, error);
     say_created(w, config, domid);
-    if (!w->console)
-        return STATUS_OK;
-    c = console_find_domid(domid);
-    if (!c)
-        return command_fail("'%s' has ended and left no console", config->name);
-    status = console_show(c);
-    console_put(c);
-    return status;
+    return w->console ? show_console(w, domid) : STATUS_OK;
 }
 
 /* Show what would be created. */

@@ -5,15 +5,16 @@
 #ifndef VIREO_CONSOLE_H
 #define VIREO_CONSOLE_H
 
-struct console;
+struct console_reader;
 
 #define CONSOLE_LEAVE 0x1d /* Ctrl-] */
 
 /*
  * With a person at the terminal: attach until Ctrl-] or the domain's end.
- * Without: print until the domain ends. What was printed before comes first.
- * Returns a status (command.h).
+ * Without: print until the domain ends. What the reader has not read comes
+ * first; where bytes are missing stands a line "[N bytes skipped]". Returns a
+ * status (command.h).
  */
-int console_show(struct console *c);
+int console_show(struct console_reader *r);
 
 #endif

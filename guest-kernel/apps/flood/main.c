@@ -2,10 +2,11 @@
 /*
  * flood: prints more than its console holds, then repeats what it is told.
  *
- *   flood [lines=N] [echo] [exit=0]
+ *   flood [wait] [lines=N] [echo] [exit=0]
  *
- * N numbered lines of 64 characters, the last one "flood: end". With echo it
- * then answers each line it reads with "heard: LINE", until it hears "bye".
+ * N numbered lines of 64 characters, the last one "flood: end"; with wait, once
+ * it has read a line. With echo it then answers each line it reads with "heard:
+ * LINE", until it hears "bye".
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -15,6 +16,14 @@
 #include <pv-abi/sched.h>
 
 #define LINES_DEFAULT 1000
+
+static void wait_for_line(void)
+{
+    char line[128];
+
+    printf("flood: waiting\n");
+    fgets(line, sizeof(line), stdin);
+}
 
 static void echo(void)
 {
@@ -33,6 +42,8 @@ int main(int argc, char **argv)
     const char *option = start_option("lines");
     unsigned long lines = option ? strtoul(option, NULL, 10) : LINES_DEFAULT;
 
+    if (start_option("wait"))
+        wait_for_line();
     for (unsigned long i = 1; i <= lines; i++)
         printf("flood %08lx abcdefghijklmnopqrstuvwxyz0123456789ABCDEFGHIJKL\n",
                i);
