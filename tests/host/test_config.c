@@ -269,7 +269,8 @@ START_TEST(wrong_types_and_values_are_errors)
         {"on_crash = 'explode'",
          "12: error: on_crash: no such action \"explode\""},
         {"tsc_mode = 'always_emulate'",
-         "12: error: tsc_mode: \"default\" or \"native\""},
+         "12: error: tsc_mode: \"default\" or \"native\": the counter is not "
+         "emulated"},
         {"memory = 65", "1: error: \"memory\" was set before, in line 3"},
     };
     char expected[256];
