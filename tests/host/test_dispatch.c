@@ -347,6 +347,14 @@ START_TEST(iret_ends_a_multicall)
     ck_assert_uint_eq(vcpu.saved.rip, 0x5002);
     ck_assert(!vcpu.in_multicall);
 
+    /* Also when the context's RAX is 0. */
+    begin_entries(3);
+    entry(1)->op = __HYPERVISOR_iret;
+    call(__HYPERVISOR_multicall, ENTRIES, 3, 0, 0);
+    ck_assert_uint_eq(seen.calls, 2);
+    ck_assert_uint_eq(seen.number, __HYPERVISOR_iret);
+    ck_assert_uint_eq(vcpu.saved.rax, 0);
+
     /* The next one that wants to go on is no iret. */
     begin_entries(2);
     vcpu.iret_in_multicall = true;

@@ -459,6 +459,21 @@ START_TEST(a_closed_port_is_not_pending_any_more)
 }
 END_TEST
 
+/* A guest can set the bit of a port that is closed, too. */
+START_TEST(a_new_port_is_not_pending)
+{
+    struct hv *hv = machine_with_guests(4, 2, 1);
+    struct vcpu *v = guest_vcpu(hv, 1, 0);
+    evtchn_port_t p;
+
+    v->d->shared_info->evtchn_pending[0] = 1ul << 1;
+    ck_assert_int_eq(bind_ipi(v, 0, &p), 0);
+    ck_assert_uint_eq(p, 1);
+    ck_assert(!is_pending(v->d, p));
+    guests_end(hv);
+}
+END_TEST
+
 START_TEST(a_channel_of_a_domain_with_itself_closes)
 {
     struct hv *hv = machine_with_guests(4, 2, 1);
@@ -793,6 +808,7 @@ Suite *suite(void)
     t = tcase_create("close");
     tcase_add_test(t, close_makes_the_peer_unbound_for_the_closer);
     tcase_add_test(t, a_closed_port_is_not_pending_any_more);
+    tcase_add_test(t, a_new_port_is_not_pending);
     tcase_add_test(t, a_channel_of_a_domain_with_itself_closes);
     tcase_add_test(t, reset_closes_all_and_only_of_a_paused_domain);
     tcase_add_test(t, destroy_yields_and_goes_on);

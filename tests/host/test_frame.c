@@ -121,6 +121,21 @@ START_TEST(every_end_of_a_writable_use_stamps)
 }
 END_TEST
 
+/* A mapping for reading may be in a TLB when the frame is freed, too. */
+START_TEST(every_end_of_a_reference_stamps)
+{
+    struct hv *hv = machine_with_domains(1, 1);
+    struct domain *d = machine_domain(hv, 0);
+    struct frame *f;
+
+    ck_assert_int_eq(frame_get(d, domain_frame(d, 0), &f), 0);
+    tlb_flush_begin(hv);
+    frame_put(hv, f);
+    ck_assert_uint_eq(f->stamp, tlb_now(hv));
+    machine_end(hv);
+}
+END_TEST
+
 START_TEST(a_stamp_never_goes_back)
 {
     struct hv *hv = machine_with_domains(1, 1);
@@ -244,6 +259,7 @@ Suite *suite(void)
     tcase_add_test(flushes, only_cpus_that_have_not_flushed_since_are_stale);
     tcase_add_test(flushes, unused_frames_need_no_flush);
     tcase_add_test(flushes, every_end_of_a_writable_use_stamps);
+    tcase_add_test(flushes, every_end_of_a_reference_stamps);
     tcase_add_test(flushes, a_stamp_never_goes_back);
     tcase_add_test(flushes, a_former_table_is_writable_only_after_a_flush);
     tcase_add_test(flushes, a_writable_frame_is_a_table_only_after_a_flush);

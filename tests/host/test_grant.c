@@ -366,6 +366,11 @@ START_TEST(unmap_wants_the_entry_it_made)
     wrong = op;
     wrong.host_addr = 6 << 12;
     ck_assert_int_eq(unmap(&w, 2, &wrong, false), GNTST_general_error);
+    /* What is there is another frame, mapped with the same rights. */
+    ck_assert_int_eq(call_mmu_update(w.v[2], pte_ptr(w.tree[2].l1, 6, 0),
+                                     pte_make(data(&w, 2, 0), PTE_DATA)),
+                     0);
+    ck_assert_int_eq(unmap(&w, 2, &wrong, false), GNTST_general_error);
     wrong = op;
     wrong.handle = 1;
     ck_assert_int_eq(unmap(&w, 2, &wrong, false), GNTST_bad_handle);
@@ -540,6 +545,8 @@ START_TEST(copy_stays_in_its_pages_and_off_page_tables)
     op.source.offset = 1;
     ck_assert_int_eq(copy(&w, 2, op), GNTST_bad_copy_arg);
     op.source.offset = 0;
+    op.dest.offset = 1;
+    ck_assert_int_eq(copy(&w, 2, op), GNTST_bad_copy_arg);
     op.dest.offset = UINT16_MAX;
     op.len = UINT16_MAX;
     ck_assert_int_eq(copy(&w, 2, op), GNTST_bad_copy_arg);

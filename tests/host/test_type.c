@@ -54,9 +54,12 @@ static void assert_no_types(void)
     }
 }
 
-/* A tree with one bad L1 entry is refused, and nothing of it remains. */
+/* A tree with one bad L1 entry is refused, and nothing of it remains, nor of
+ * the good ones before. */
 static void refused(uint64_t l1_entry, int error)
 {
+    poke(t.l1, 98, pte_make(domain_frame(d, 4), PTE_DATA));
+    poke(t.l1, 99, pte_make(domain_frame(d, 5), PTE_RO));
     poke(t.l1, 100, l1_entry);
     ck_assert_int_eq(pin(4, t.l4), error);
     ck_assert_uint_eq(last_done, 0);
@@ -335,6 +338,21 @@ START_TEST(tables_in_the_way_of_emptying_can_be_had_back)
 END_TEST
 
 /* Shared L1 tables are checked once and counted. */
+/* A count that ran over would let a table go that is still in use. */
+START_TEST(a_full_count_of_uses_is_refused)
+{
+    struct frame *f = frame_of(hv, t.l1);
+
+    ck_assert_int_eq(pin(1, t.l1), 0);
+    f->type |= FRAME_TYPE_COUNT;
+    poke(t.l2, 0, pte_make(t.l1, PTE_TABLE));
+    ck_assert_int_eq(pin(2, t.l2), -EINVAL);
+    f->type = (f->type & ~FRAME_TYPE_COUNT) | 1;
+    ck_assert_int_eq(unpin(t.l1), 0);
+    assert_no_types();
+}
+END_TEST
+
 START_TEST(a_table_used_twice_holds_two_references)
 {
     poke(t.l2, 1, pte_make(t.l1, PTE_TABLE));
@@ -394,6 +412,7 @@ Suite *suite(void)
     tcase_add_test(c, loops_are_refused);
     tcase_add_test(c, upper_tables_of_others_and_no_ram_are_refused);
     tcase_add_test(c, the_hypervisor_s_slots_are_overwritten_not_checked);
+    tcase_add_test(c, a_full_count_of_uses_is_refused);
     tcase_add_test(c, a_table_used_twice_holds_two_references);
     tcase_add_test(c, a_table_on_its_way_out_is_no_free_block);
     suite_add_tcase(s, c);

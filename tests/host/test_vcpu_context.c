@@ -53,15 +53,20 @@ static struct vcpu *begin(struct hv **hv)
     return d->vcpus[0];
 }
 
-static int set(struct vcpu *v)
+static int run(struct vcpu *v, typeof(vcpu_set_context) *call)
 {
     int error;
 
     do {
         effects_init(&fx);
-        error = vcpu_set_context(v, &c, &fx);
+        error = call(v, &c, &fx);
     } while (error == -ERESTART);
     return error;
+}
+
+static int set(struct vcpu *v)
+{
+    return run(v, vcpu_set_context);
 }
 
 START_TEST(what_was_set_is_got)
@@ -214,6 +219,19 @@ START_TEST(tables_of_a_vcpu_that_has_some_stay)
 }
 END_TEST
 
+/* Not even with the state it has: it may be running. */
+START_TEST(a_vcpu_is_initialised_once)
+{
+    struct hv *hv;
+    struct vcpu *v = begin(&hv);
+
+    ck_assert_int_eq(run(v, vcpu_initialise), 0);
+    ck_assert_int_eq(run(v, vcpu_initialise), -EEXIST);
+    ck_assert_int_eq(set(v), 0);
+    world_end(hv);
+}
+END_TEST
+
 START_TEST(a_vcpu_above_32_brings_its_own_vcpu_info)
 {
     struct hv *hv = world(FRAMES);
@@ -261,6 +279,7 @@ Suite *suite(void)
     tcase_add_test(t, registers_are_made_harmless);
     tcase_add_test(t, each_bad_value_is_refused_without_a_trace);
     tcase_add_test(t, tables_of_a_vcpu_that_has_some_stay);
+    tcase_add_test(t, a_vcpu_is_initialised_once);
     tcase_add_test(t, a_vcpu_above_32_brings_its_own_vcpu_info);
     tcase_add_test(t, a_reset_lets_go_of_everything);
     suite_add_tcase(s, t);
