@@ -77,7 +77,7 @@ $(GUEST_LIB): $(GUEST_OBJECTS)
 # prerequisites are $(GUEST_PARTS) and the objects.
 GUEST_PARTS := guest-kernel/guest.ld $(GUEST_CRT) $(GUEST_LIB)
 GUEST_IMAGE = $(say) LD $(1) && $(LD) -static -nostdlib --gc-sections \
-    --build-id=none -z noexecstack -z max-page-size=4096 \
+    --build-id=sha1 -z noexecstack -z max-page-size=4096 \
     -T guest-kernel/guest.ld -o $(1) $(GUEST_CRT) $(2) \
     --start-group $(GUEST_LIB) $(NEWLIB_LIBS) --end-group
 

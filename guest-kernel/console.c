@@ -122,7 +122,7 @@ void panic(const char *format, ...)
     vkprintf(format, args);
     va_end(args);
     kprintf("\n");
-    backtrace_print((uint64_t)(uintptr_t)__builtin_return_address(0),
+    backtrace_print((uint64_t)(uintptr_t)__builtin_return_address(0) - 1,
                     *(uint64_t *)__builtin_frame_address(0));
     shutdown(SHUTDOWN_crash);
 }

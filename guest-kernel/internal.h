@@ -42,6 +42,7 @@ bool probe_enter(void *resume, void (*fn)(void *), void *arg);
 
 /* guest.ld */
 extern char image_start[], image_rodata[], image_data[], image_end[];
+extern const char image_id[20]; /* the linker's build ID */
 extern void (*init_array_start[])(void), (*init_array_end[])(void);
 
 /* start.c */

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* The trap table, and where an exception goes. See guest/trap.h. */
+#include <string.h>
 #include <guest/console.h>
 #include <guest/hypercall.h>
 #include <guest/shutdown.h>
@@ -136,16 +137,19 @@ uint64_t trap_fault_address(void)
 
 void backtrace_print(uint64_t rip, uint64_t rbp)
 {
-    kprintf("backtrace:\n");
-    for (int depth = 0; depth < BACKTRACE_MAX && rip; depth++) {
+    uint64_t id;
+
+    memcpy(&id, image_id, sizeof(id));
+    kprintf("backtrace, build %016lx:\n", __builtin_bswap64(id));
+    for (int depth = 0; depth < BACKTRACE_MAX; depth++) {
         const uint64_t *frame = (const uint64_t *)(uintptr_t)rbp;
 
         kprintf("  [<%016lx>]\n", rip);
         if (rbp & 7 || !memory_is_mapped(rbp) || !memory_is_mapped(rbp + 8))
             break;
-        rip = frame[1];
-        if (frame[0] <= rbp)
-            break; /* the end (0), or nonsense: frames only go up */
+        if (!frame[1] || frame[0] <= rbp)
+            break; /* the end, or nonsense: frames only go up */
+        rip = frame[1] - 1;
         rbp = frame[0];
     }
 }

@@ -72,9 +72,13 @@ const char *trap_name(unsigned int vector);
 void trap_dump(const struct cpu_user_regs *regs);
 
 /*
- * Print return addresses by following frame pointers from rbp, at most 32,
- * and only through memory that a probe finds readable. One line each:
- * "  [<address>]": the launcher adds the names.
+ * Print rip, then where the functions above it were, by following frame
+ * pointers from rbp through mapped memory; at most 32 lines "  [<address>]"
+ * below a header "backtrace, build ID:", ID being the first 16 digits of the
+ * image's build ID: by it the launcher finds the image, and adds the names.
+ * Each address lies within an instruction of its function. A return address
+ * may lie behind the function's end, when the call does not return: pass the
+ * byte before it, as is done for the lines that follow.
  */
 void backtrace_print(uint64_t rip, uint64_t rbp);
 
