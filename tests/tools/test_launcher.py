@@ -13,6 +13,7 @@ import tempfile
 import time
 from pathlib import Path
 
+import image
 import tap
 from tap import contains, equal, is_running, test
 
@@ -206,6 +207,32 @@ def the_hypervisor_lives_on_after_a_panic_when_somebody_watches():
     equal(launcher.run()[0], 0)
     equal("debugexit" in value_of(launcher.arguments(), "-append"), False)
     equal("etc/exec" in launcher.guest_files(), False)
+
+
+def prints_a_backtrace(place):
+    """A launcher, and a line of what its QEMU prints, of an image there."""
+    launcher = Launcher("tee -a $log <$HERE/text; exit 3")
+    (launcher.build / "guest").mkdir()
+    build, address = image.make(launcher.path / place, "give_up")
+    (launcher.path / "text").write_text(image.backtrace(build, address))
+    return launcher, f"\n  [<{address}>] give_up\n"
+
+
+@test
+def backtraces_get_names_wherever_they_are_seen():
+    launcher, line = prints_a_backtrace("build/guest/app")
+    _, out, err = launcher.run("--exec", "x", "--log", "kept")
+    for seen in (out, err, launcher.note("kept")):
+        contains(seen, line)
+    contains(launcher.run()[1], line)
+
+
+@test
+def names_come_from_every_image_that_was_given():
+    for place, options in (("build/dom0", []), ("a", ["--dom0", "a"]),
+                           ("a", ["--add", "a:guests/a"])):
+        launcher, line = prints_a_backtrace(place)
+        contains(launcher.run("--exec", "x", *options)[1], line)
 
 
 @test

@@ -6,6 +6,7 @@
   linux     a Linux bzImage becomes the ELF inside it
   cpio      boot archives
   machine   the QEMU command
+  symbols   names for the addresses in guests' backtraces
   run       the life of the QEMU process; exit statuses
 """
 

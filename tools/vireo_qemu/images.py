@@ -134,6 +134,13 @@ def unpack_xen(options, folder):
     return image
 
 
+def guest_images(options):
+    """Files that a running guest may have been made of, as far as known."""
+    build = options.build.resolve()
+    return [options.dom0 or build / "dom0", *sorted((build / "guest").glob("*")),
+            *(path for path, _ in added_files(options))]
+
+
 def symbol_files(options):
     """Hypervisor and control domain, as far as they carry symbols."""
     files = [options.dom0 or built(options, "dom0")]

@@ -13,11 +13,12 @@ import sys
 import tempfile
 import termios
 import time
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
 
 from . import Failure, machine
-from .images import Images, symbol_files
+from .images import Images, guest_images, symbol_files
+from .symbols import Namer
 
 COMMAND_FAILED = 1
 NOT_UP = 3
@@ -32,7 +33,8 @@ PR_SET_PDEATHSIG = 1
 
 def main(options):
     """Run what the options say; returns the exit status."""
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
+    for number in (signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, lambda number, _: sys.exit(128 + number))
     with tempfile.TemporaryDirectory(prefix="vireo-qemu-") as name:
         folder = Path(name)
         boot = Images(options, folder).qemu_options()
@@ -62,14 +64,25 @@ def _qemu(options, folder, boot, console, **popen):
             process.wait()
 
 
-def _console_log(options, folder):
-    """Where the console's output is kept; emptied."""
-    path = options.log.resolve() if options.log else folder / "console"
+@contextmanager
+def _console_log(options, path):
+    """Where QEMU keeps the console's output: --log, or this path. It is
+    empty at first; when the machine has ended, backtraces get names."""
+    if options.log:
+        path = options.log.resolve()
+        if path.exists() and not path.is_file():
+            raise Failure(f"--log {options.log}: not a regular file")
     try:
         path.write_bytes(b"")
     except OSError as error:
         raise Failure(f"--log {options.log}: {error.strerror}") from None
-    return path
+    try:
+        yield path
+    finally:
+        output = path.read_bytes()
+        named = Namer(guest_images(options)).pass_on(output)
+        if named != output:
+            path.write_bytes(named)
 
 
 def _escape(path):
@@ -79,14 +92,13 @@ def _escape(path):
 
 def _execute(options, folder, boot):
     """--exec: pass on what comes over the channel, judge the end."""
-    log = _console_log(options, folder)
-    console = ["-chardev", f"file,id=com1,path={_escape(log)}"]
-    deadline = time.monotonic() + options.timeout
     errors = (folder / "errors").open("w+b")
-    with _qemu(options, folder, boot, console, stdin=subprocess.DEVNULL,
-               stdout=subprocess.PIPE, stderr=errors) as process:
-        in_time = _pass_on(process.stdout, deadline)
-        status = process.wait() if in_time else None
+    with _console_log(options, folder / "console") as log:
+        console = ["-chardev", f"file,id=com1,path={_escape(log)}"]
+        with _qemu(options, folder, boot, console, stdin=subprocess.DEVNULL,
+                   stdout=subprocess.PIPE, stderr=errors) as process:
+            in_time = _pass_on(process.stdout, options)
+            status = process.wait() if in_time else None
     output = log.read_bytes()
     verdict = _judge(status, bool(output))
     if verdict:
@@ -95,17 +107,32 @@ def _execute(options, folder, boot):
     return verdict
 
 
-def _pass_on(pipe, deadline):
-    """Copy the pipe to standard output until it closes; False: too late."""
+def _pass_on(pipe, options):
+    """Copy the pipe to standard output, with names in backtraces, until it
+    closes; False: too late."""
+    end = time.monotonic() + options.timeout if options.timeout else None
+    names = Namer(guest_images(options))
     selector = selectors.DefaultSelector()
     selector.register(pipe, selectors.EVENT_READ)
-    while selector.select(max(0, deadline - time.monotonic())):
+    while True:
+        left = end - time.monotonic() if end else None
+        if end and (left <= 0 or not selector.select(left)):
+            return False
         data = os.read(pipe.fileno(), 1 << 16)
         if not data:
             return True
-        sys.stdout.buffer.write(data)
-        sys.stdout.buffer.flush()
-    return False
+        _write(names.pass_on(data))
+
+
+def _write(data):
+    """To standard output; QEMU makes a terminal they share non-blocking."""
+    while data:
+        try:
+            data = data[os.write(sys.stdout.fileno(), data):]
+        except BlockingIOError:
+            with selectors.DefaultSelector() as selector:
+                selector.register(sys.stdout, selectors.EVENT_WRITE)
+                selector.select()
 
 
 def _judge(status, has_run):
@@ -128,7 +155,6 @@ def _explain(verdict, errors, output):
     reason = {COMMAND_FAILED: "a command failed", TIME_OUT: "time out",
               NOT_UP: "the machine panicked, powered off or did not come up"}
     err = sys.stderr.buffer
-    sys.stdout.flush()
     err.write(b"--- console\n" + output)
     if output and not output.endswith(b"\n"):
         err.write(b"\n")
@@ -140,41 +166,42 @@ def _explain(verdict, errors, output):
 
 def _interact(options, folder, boot):
     """This terminal is the console; QEMU's Ctrl-a x ends it."""
-    keep = ""
-    if options.log:
-        keep = f",logfile={_escape(_console_log(options, folder))}"
-    console = ["-chardev", f"stdio,id=com1,mux=on,signal=off{keep}",
-               "-mon", "chardev=com1"]
-    with _terminal_restored(), _qemu(options, folder, boot,
-                                     console) as process:
-        try:
-            status = process.wait(options.timeout)
-        except subprocess.TimeoutExpired:
-            return TIME_OUT
-    return 0 if status == 0 else NOT_UP
+    kept = _console_log(options, None) if options.log else nullcontext()
+    with kept as log, _terminal_restored():
+        keep = f",logfile={_escape(log)}" if log else ""
+        console = ["-chardev", f"stdio,id=com1,mux=on,signal=off{keep}",
+                   "-mon", "chardev=com1"]
+        with _qemu(options, folder, boot, console,
+                   stdout=subprocess.PIPE) as process:
+            if not _pass_on(process.stdout, options):
+                return TIME_OUT
+            return 0 if process.wait() == 0 else NOT_UP
 
 
 @contextmanager
 def _terminal_restored():
-    """QEMU sets raw mode; it cannot undo it when it is killed."""
+    """QEMU sets raw mode and does not block; it cannot undo them when it is
+    killed."""
     if not sys.stdin.isatty():
         yield
         return
-    saved = termios.tcgetattr(sys.stdin)
+    mode = termios.tcgetattr(sys.stdin)
+    blocking = os.get_blocking(sys.stdin.fileno())
     try:
         yield
     finally:
-        termios.tcsetattr(sys.stdin, termios.TCSANOW, saved)
+        termios.tcsetattr(sys.stdin, termios.TCSANOW, mode)
+        os.set_blocking(sys.stdin.fileno(), blocking)
 
 
 def _debug(options, folder, boot):
     """--gdb: the terminal is gdb's, the console a pseudo terminal."""
-    log = options.log.resolve() if options.log else \
-        options.build.resolve() / "debug-console.log"
-    console = ["-chardev", f"pty,id=com1,logfile={_escape(log)}"]
-    # In a session of its own, Ctrl-C reaches gdb alone.
-    with _qemu(options, folder, boot, console, stdin=subprocess.DEVNULL,
-               start_new_session=True) as process:
+    kept = _console_log(options, options.build.resolve() / "debug-console.log")
+    with kept as log, _qemu(
+            options, folder, boot,
+            ["-chardev", f"pty,id=com1,logfile={_escape(log)}"],
+            # In a session of its own, Ctrl-C reaches gdb alone.
+            stdin=subprocess.DEVNULL, start_new_session=True) as process:
         socket = folder / "gdb.sock"
         while not socket.exists():
             if process.poll() is not None:
