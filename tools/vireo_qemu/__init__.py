@@ -7,6 +7,7 @@
   cpio      boot archives
   machine   the QEMU command
   symbols   names for the addresses in guests' backtraces
+  terminal  progress and colour
   run       the life of the QEMU process; exit statuses
 """
 

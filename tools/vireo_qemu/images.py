@@ -10,11 +10,13 @@ directory: the names below are relative to it.
   grub   an ISO image; GRUB passes modules by Multiboot 2
 """
 import gzip
+import os
 import subprocess
 from pathlib import Path
 
 from . import Failure, cpio, linux
 from .options import ROOT, added_files
+from .terminal import Progress
 
 XEN_PACKAGE = "xen-hypervisor-4.17-amd64"
 XEN_IMAGE = "boot/xen-4.17-amd64.gz"
@@ -31,7 +33,8 @@ class Images:
         self.dom0 = options.dom0 or built(options, "dom0")
         if not self.dom0.is_file():
             raise Failure(f"there is no file {self.dom0}")
-        self.archive = boot_archive(options)
+        with Progress("packing the control domain's files"):
+            self.archive = boot_archive(options)
 
     def hypervisor(self):
         if self.options.xen:
@@ -82,9 +85,7 @@ class Images:
         make = [ROOT / "tools/mkimage", "boot.iso",
                 self.hypervisor(), self.hypervisor_options(),
                 "dom0", name_dom0 + cmdline, "archive", name_archive]
-        done = subprocess.run(make, cwd=self.folder, text=True,
-                              stdout=subprocess.PIPE,
-                              stderr=subprocess.STDOUT)
+        done = _tool("making the boot image", self.folder, make)
         if done.returncode:
             raise Failure(f"cannot make the boot image:\n{done.stdout}")
         return ["-drive", "if=none,id=cd,media=cdrom,format=raw,readonly=on,"
@@ -98,6 +99,16 @@ class Images:
 
     def _link(self, name, target):
         (self.folder / name).symlink_to(target.resolve())
+
+
+def _tool(what, folder, command):
+    """Run a tool; its temporary files go where ours do, so that none stays
+    when it is interrupted."""
+    with Progress(what):
+        return subprocess.run(command, cwd=folder, text=True,
+                              env=dict(os.environ, TMPDIR=str(folder)),
+                              stdout=subprocess.PIPE,
+                              stderr=subprocess.STDOUT)
 
 
 def built(options, name):
@@ -125,10 +136,10 @@ def unpack_xen(options, folder):
     """Debian's Xen as an ELF32, fetched if it is not there yet."""
     peer = options.build.resolve() / "peer" / XEN_PACKAGE
     if not (peer / ".done").exists():
-        done = subprocess.run([ROOT / "tools/fetch-peer", XEN_PACKAGE, peer],
-                              stdout=subprocess.DEVNULL)
+        done = _tool("fetching Xen from Debian", folder,
+                     [ROOT / "tools/fetch-peer", XEN_PACKAGE, peer])
         if done.returncode:
-            raise Failure("cannot fetch Xen")
+            raise Failure(f"cannot fetch Xen:\n{done.stdout}")
     image = folder / "xen"
     image.write_bytes(gzip.decompress((peer / XEN_IMAGE).read_bytes()))
     return image

@@ -19,6 +19,7 @@ from pathlib import Path
 from . import Failure, machine
 from .images import Images, guest_images, symbol_files
 from .symbols import Namer
+from .terminal import RED, Progress, paint
 
 COMMAND_FAILED = 1
 NOT_UP = 3
@@ -96,8 +97,9 @@ def _execute(options, folder, boot):
     with _console_log(options, folder / "console") as log:
         console = ["-chardev", f"file,id=com1,path={_escape(log)}"]
         with _qemu(options, folder, boot, console, stdin=subprocess.DEVNULL,
-                   stdout=subprocess.PIPE, stderr=errors) as process:
-            in_time = _pass_on(process.stdout, options)
+                   stdout=subprocess.PIPE, stderr=errors) as process, \
+                Progress("the machine is running", terminal_only=True) as told:
+            in_time = _pass_on(process.stdout, options, told)
             status = process.wait() if in_time else None
     output = log.read_bytes()
     verdict = _judge(status, bool(output))
@@ -107,7 +109,7 @@ def _execute(options, folder, boot):
     return verdict
 
 
-def _pass_on(pipe, options):
+def _pass_on(pipe, options, progress=None):
     """Copy the pipe to standard output, with names in backtraces, until it
     closes; False: too late."""
     end = time.monotonic() + options.timeout if options.timeout else None
@@ -121,7 +123,10 @@ def _pass_on(pipe, options):
         data = os.read(pipe.fileno(), 1 << 16)
         if not data:
             return True
-        _write(names.pass_on(data))
+        shown = names.pass_on(data)
+        if progress:
+            progress.make_way(shown.endswith(b"\n"))
+        _write(shown)
 
 
 def _write(data):
@@ -160,7 +165,8 @@ def _explain(verdict, errors, output):
         err.write(b"\n")
     if errors:
         err.write(b"--- QEMU\n" + errors)
-    err.write(f"--- vireo-qemu: {reason[verdict]}\n".encode())
+    last = paint(RED, f"--- vireo-qemu: {reason[verdict]}")
+    err.write(f"{last}\n".encode())
     err.flush()
 
 
