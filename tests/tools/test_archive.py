@@ -72,13 +72,26 @@ def archives_one_after_the_other_are_one():
 def a_truncated_archive_is_refused():
     data = cpio.write({"file": cpio.file(b"x" * 100)})
     refused(lambda: cpio.read(data[:150]), "ends within file")
+    refused(lambda: cpio.read(data[:216]), "cut off")
+    refused(lambda: cpio.read(b""), "cut off")
+
+
+@test
+def what_is_no_archive_is_refused():
     refused(lambda: cpio.read(b"no archive"), "not a cpio archive")
+    refused(lambda: cpio.read(b"070701" + b"what" * 30), "not a cpio archive")
 
 
 @test
 def a_name_that_climbs_out_is_refused():
     for name in ("..", "a/../b", "/", "a//b", ""):
         refused(lambda: cpio.add({}, name, cpio.file(b"")), "cannot be a name")
+
+
+@test
+def a_name_that_the_control_domain_cannot_hold_is_refused():
+    cpio.add({}, "x" * 127, cpio.file(b""))
+    refused(lambda: cpio.add({}, "x" * 128, cpio.file(b"")), "too long")
 
 
 @test

@@ -48,12 +48,12 @@ class Launcher:
         program.write_text(FAKE_QEMU + qemu)
         program.chmod(0o755)
 
-    def start(self, *arguments):
+    def start(self, *arguments, stdout=subprocess.PIPE):
         path = f"{self.path}:{os.environ['PATH']}"
         return subprocess.Popen(
             [TOOLS / "vireo-qemu", "--build", self.build, *arguments],
             cwd=self.path, text=True, stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+            stdout=stdout, stderr=subprocess.PIPE,
             env=dict(os.environ, PATH=path, HERE=str(self.path)))
 
     def run(self, *arguments):
@@ -118,6 +118,15 @@ def time_out_is_124_shows_the_console_and_ends_qemu():
 
 
 @test
+def output_that_never_pauses_does_not_outrun_the_clock():
+    launcher = Launcher("exec yes")
+    process = launcher.start("--exec", "x", "--timeout", "1",
+                             stdout=subprocess.DEVNULL)
+    process.communicate(timeout=30)
+    equal(process.returncode, 124)
+
+
+@test
 def output_is_passed_on_while_it_runs():
     launcher = Launcher("echo first; exec sleep 97")
     process = launcher.start("--exec", "x")
@@ -128,7 +137,7 @@ def output_is_passed_on_while_it_runs():
 
 @test
 def an_end_by_signal_leaves_no_qemu_and_no_files():
-    for number in (signal.SIGTERM, signal.SIGINT):
+    for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
         launcher = Launcher("echo up; exec sleep 97")
         process = launcher.start("--exec", "x")
         process.stdout.readline()
@@ -246,11 +255,47 @@ def a_missing_image_is_2_and_says_what_to_do():
 
 
 @test
+def files_that_no_machine_of_this_size_holds_are_2():
+    launcher = Launcher()
+    with (launcher.path / "big").open("wb") as file:
+        file.truncate(15 << 20)
+    status, _, err = launcher.run("--exec", "x", "--add", "big", "--mem", "64")
+    equal(status, 2)
+    contains(err, "files are 15 MiB; with --mem 64 there is room for 14 MiB")
+    equal(launcher.run("--exec", "x", "--add", "big", "--mem", "68")[0], 3)
+
+
+@test
+def a_boot_archive_that_is_none_is_2_and_named():
+    launcher = Launcher()
+    (launcher.build / "boot.cpio").write_bytes(b"")
+    status, _, err = launcher.run("--exec", "x")
+    equal(status, 2)
+    contains(err, "/boot.cpio: the archive is cut off")
+
+
+@test
+def commands_run_under_a_debugger_too():
+    launcher = Launcher("touch gdb.sock; exec sleep 97")
+    debugger = launcher.path / "gdb"
+    debugger.write_text("#!/bin/bash\nexit 0\n")
+    debugger.chmod(0o755)
+    status, out, _ = launcher.run("--exec", "x", "--gdb")
+    equal(status, 0)
+    where = f"{launcher.build}/debug-output.log"
+    contains(out, f"The commands' output is in {where}\n")
+    contains(launcher.note("arguments"), f"file,path={where},id=channel")
+    equal(is_running(launcher.note("pid").strip()), False)
+
+
+@test
 def wrong_options_are_2():
     for wrong in (["--cpus", "0"], ["--mem", "x"], ["--bogus"], ["word"],
-                  ["--boot", "lilo"], ["--timeout", "0"],
+                  ["--boot", "lilo"], ["--timeout", "0"], ["--timeout", "nan"],
                   ["--add", "absent"], ["--dom0", "absent"],
                   ["--log", "absent/file", "--exec", "x"],
+                  ["--log", "build", "--exec", "x"],
+                  ["--add", "build"], ["--build", "absent"],
                   ["--add", "build/dom0:../up"]):
         status, _, err = Launcher().run(*wrong)
         equal((wrong, status), (wrong, 2))

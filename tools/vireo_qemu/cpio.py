@@ -18,6 +18,7 @@ FIELDS = 13
 TYPE_FILE = 0o100000
 TYPE_FOLDER = 0o040000
 LARGEST_FILE = 0xFFFFFFFF
+LONGEST_NAME = 127  # of the control domain: guest/file.h
 
 
 def file(data, executable=False):
@@ -34,6 +35,9 @@ def add(archive, name, member):
     parts = name.split("/")
     if not name or any(part in ("", ".", "..") for part in parts):
         raise Failure(f"'{name}' cannot be a name in the boot archive")
+    if len(name.encode()) > LONGEST_NAME:
+        raise Failure(f"'{name}' is too long a name for the boot archive "
+                      f"({LONGEST_NAME} bytes)")
     for depth in range(1, len(parts)):
         archive.setdefault("/".join(parts[:depth]), folder())
     archive[name] = member
@@ -66,21 +70,27 @@ def read(data):
     """The archive in these bytes; archives one after the other are one."""
     archive = {}
     at = 0
+    name = None
     while at < len(data):
         if data[at:at + 1] == b"\0":
             at += 1
             continue
         if data[at:at + 6] != MAGIC or at + HEADER_SIZE > len(data):
             raise Failure(f"not a cpio archive (newc) at byte {at}")
-        fields = [int(data[at + 6 + 8 * i:at + 14 + 8 * i], 16)
-                  for i in range(FIELDS)]
-        mode, size, name_size = fields[1], fields[6], fields[11]
-        start = at + HEADER_SIZE
-        name = data[start:start + name_size - 1].decode()
+        try:
+            fields = [int(data[at + 6 + 8 * i:at + 14 + 8 * i], 16)
+                      for i in range(FIELDS)]
+            mode, size, name_size = fields[1], fields[6], fields[11]
+            start = at + HEADER_SIZE
+            name = data[start:start + name_size - 1].decode()
+        except ValueError:
+            raise Failure(f"not a cpio archive at byte {at}") from None
         start = (start + name_size + 3) & ~3
         if start + size > len(data):
             raise Failure(f"the archive ends within {name}")
         if name != TRAILER:
             archive[name] = Member(mode, data[start:start + size])
         at = (start + size + 3) & ~3
+    if name != TRAILER:
+        raise Failure("the archive is cut off: it does not say that it ends")
     return archive

@@ -22,6 +22,7 @@ XEN_PACKAGE = "xen-hypervisor-4.17-amd64"
 XEN_IMAGE = "boot/xen-4.17-amd64.gz"
 EXEC_FILE = "etc/exec"
 DOM0_MEM_MIB = 128
+LARGEST_ARCHIVE_MIB = 2000  # loaders put it below 2 GiB
 
 
 class Images:
@@ -35,6 +36,7 @@ class Images:
             raise Failure(f"there is no file {self.dom0}")
         with Progress("packing the control domain's files"):
             self.archive = boot_archive(options)
+        check_room(len(self.archive) >> 20, options.mem)
 
     def hypervisor(self):
         if self.options.xen:
@@ -120,7 +122,11 @@ def built(options, name):
 
 def boot_archive(options):
     """The built archive with the files and commands of this run."""
-    archive = cpio.read(built(options, "boot.cpio").read_bytes())
+    path = built(options, "boot.cpio")
+    try:
+        archive = cpio.read(path.read_bytes())
+    except Failure as error:
+        raise Failure(f"{path}: {error}") from None
     for path, name in added_files(options):
         data = path.read_bytes()
         if linux.is_bzimage(data):
@@ -130,6 +136,17 @@ def boot_archive(options):
         cpio.add(archive, EXEC_FILE,
                  cpio.file(options.commands.encode() + b"\n"))
     return cpio.write(archive)
+
+
+def check_room(archive_mib, memory_mib):
+    """The loader's copy of the archive and the control domain, at most half
+    of the machine, are there at the same time."""
+    room = min(memory_mib * 15 // 32 - 16, LARGEST_ARCHIVE_MIB)
+    if archive_mib > room:
+        raise Failure(
+            f"the control domain's files are {archive_mib} MiB; with --mem "
+            f"{memory_mib} there is room for {room} MiB, at most "
+            f"{LARGEST_ARCHIVE_MIB} MiB with any")
 
 
 def unpack_xen(options, folder):

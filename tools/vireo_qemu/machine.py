@@ -36,11 +36,23 @@ def command(options, folder, boot, console):
             *_firmware(options, folder), *_gdb(options), *boot]
 
 
+def escape(path):
+    """A comma ends a value on QEMU's command line; two stand for one."""
+    return str(path).replace(",", ",,")
+
+
+def debug_output(options):
+    """Where the output of --exec goes when gdb has the terminal."""
+    return options.build.resolve() / "debug-output.log"
+
+
 def _channel(options):
     """With --exec the debug console is QEMU's standard output."""
-    if options.commands is None or options.gdb:
+    if options.commands is None:
         return []
-    return ["-chardev", "stdio,id=channel,signal=off", "-device",
+    to = f"file,path={escape(debug_output(options))}" if options.gdb else \
+        "stdio,signal=off"
+    return ["-chardev", f"{to},id=channel", "-device",
             f"isa-debugcon,iobase={CHANNEL_PORT:#x},chardev=channel"]
 
 

@@ -96,8 +96,8 @@ def parse(arguments):
         parser.error("--cpus must be from 1 to 255")
     if options.mem < 64:
         parser.error("--mem must be at least 64")
-    if options.timeout is not None and options.timeout <= 0:
-        parser.error("--timeout must be more than 0")
+    if options.timeout is not None and not 0 < options.timeout < 1e9:
+        parser.error("--timeout must be a number of seconds, more than 0")
     if options.gdb and options.timeout is not None:
         parser.error("--gdb has no time out")
     if options.timeout is None and options.commands is not None \
@@ -114,6 +114,7 @@ def added_files(options):
         if not colon or Path(text).exists():
             path, name = text, Path(text).name
         if not Path(path).is_file():
-            raise Failure(f"--add {text}: there is no file {path}")
+            what = "is a folder" if Path(path).is_dir() else "is not there"
+            raise Failure(f"--add {text}: {path} {what}; it takes a file")
         pairs.append((Path(path), name))
     return pairs

@@ -73,10 +73,7 @@ def _console_log(options, path):
         path = options.log.resolve()
         if path.exists() and not path.is_file():
             raise Failure(f"--log {options.log}: not a regular file")
-    try:
-        path.write_bytes(b"")
-    except OSError as error:
-        raise Failure(f"--log {options.log}: {error.strerror}") from None
+    path.write_bytes(b"")
     try:
         yield path
     finally:
@@ -86,16 +83,11 @@ def _console_log(options, path):
             path.write_bytes(named)
 
 
-def _escape(path):
-    """A comma ends a value on QEMU's command line; two stand for one."""
-    return str(path).replace(",", ",,")
-
-
 def _execute(options, folder, boot):
     """--exec: pass on what comes over the channel, judge the end."""
     errors = (folder / "errors").open("w+b")
     with _console_log(options, folder / "console") as log:
-        console = ["-chardev", f"file,id=com1,path={_escape(log)}"]
+        console = ["-chardev", f"file,id=com1,path={machine.escape(log)}"]
         with _qemu(options, folder, boot, console, stdin=subprocess.DEVNULL,
                    stdout=subprocess.PIPE, stderr=errors) as process, \
                 Progress("the machine is running", terminal_only=True) as told:
@@ -174,7 +166,7 @@ def _interact(options, folder, boot):
     """This terminal is the console; QEMU's Ctrl-a x ends it."""
     kept = _console_log(options, None) if options.log else nullcontext()
     with kept as log, _terminal_restored():
-        keep = f",logfile={_escape(log)}" if log else ""
+        keep = f",logfile={machine.escape(log)}" if log else ""
         console = ["-chardev", f"stdio,id=com1,mux=on,signal=off{keep}",
                    "-mon", "chardev=com1"]
         with _qemu(options, folder, boot, console,
@@ -205,7 +197,7 @@ def _debug(options, folder, boot):
     kept = _console_log(options, options.build.resolve() / "debug-console.log")
     with kept as log, _qemu(
             options, folder, boot,
-            ["-chardev", f"pty,id=com1,logfile={_escape(log)}"],
+            ["-chardev", f"pty,id=com1,logfile={machine.escape(log)}"],
             # In a session of its own, Ctrl-C reaches gdb alone.
             stdin=subprocess.DEVNULL, start_new_session=True) as process:
         socket = folder / "gdb.sock"
@@ -214,13 +206,21 @@ def _debug(options, folder, boot):
                 return NOT_UP
             time.sleep(0.05)
         print(f"The console's output is in {log}")
+        if options.commands is not None:
+            print(f"The commands' output is in {machine.debug_output(options)}")
         sys.stdout.flush()
         signal.signal(signal.SIGINT, signal.SIG_IGN)
-        files = symbol_files(options)
-        extra = [word for file in files[1:]
-                 for word in ("-ex", f"add-symbol-file {file}")]
+        return _run_gdb(socket, *symbol_files(options))
+
+
+def _run_gdb(socket, file, *more):
+    symbols = [word for other in more
+               for word in ("-ex", f"add-symbol-file {other}")]
+    try:
         return subprocess.run(
-            ["gdb", "-q", str(files[0]), "-ex", "set confirm off", *extra,
+            ["gdb", "-q", str(file), "-ex", "set confirm off", *symbols,
              "-ex", f"target remote {socket}", "-ex", "set confirm on"],
             preexec_fn=lambda: signal.signal(
                 signal.SIGINT, signal.SIG_DFL)).returncode
+    except FileNotFoundError:
+        raise Failure("no gdb; run 'make deps'") from None
