@@ -90,6 +90,9 @@ int main(int argc, char **argv)
     if (!start_is_dom0())
         panic("this is a control domain; it must be the first one");
     start_services();
+    if (!start_module(&bytes))
+        printf("There is no boot archive, so there are no files: the boot "
+               "loader brings it as a module 'archive'.\n");
     script = file_data(SCRIPT, &bytes);
     if (script)
         run_script(script, bytes);
