@@ -11,6 +11,7 @@ E_PHNUM = 56
 SIZE_PHDR = 56
 P_OFFSET = 8
 P_MEMSZ = 40
+ENTRY_NOTE = struct.pack("<III", 4, 8, 1) + b"Xen\0"
 
 
 def read(name):
@@ -43,6 +44,23 @@ def with_endless_note(image):
 def without_xen_notes(image):
     """The notes are somebody else's."""
     return image.replace(b"Xen\0", b"Zen\0")
+
+
+def with_segment_at(image, offset):
+    """The first segment lies at this place of the file."""
+    changed = bytearray(image)
+    struct.pack_into("<Q", changed, _headers(image, PT_LOAD)[0] + P_OFFSET,
+                     offset)
+    return bytes(changed)
+
+
+def with_entry(image, address):
+    """The note of type 1, where to start, says this."""
+    (at,) = [at for at in range(_notes(image), len(image))
+             if image.startswith(ENTRY_NOTE, at)]
+    changed = bytearray(image)
+    struct.pack_into("<Q", changed, at + len(ENTRY_NOTE), address)
+    return bytes(changed)
 
 
 def with_memory(image, size):
