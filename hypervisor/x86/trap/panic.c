@@ -34,7 +34,8 @@ static void print_frame(uint64_t address)
 
 /*
  * Frame pointers are followed while they rise within one stack: a stray one
- * must not make a panic fault again.
+ * must not make a panic fault again. Return addresses are shown less 1: a
+ * call that does not return may be the last of its function.
  */
 void print_backtrace(uint64_t rip, uint64_t rbp)
 {
@@ -50,9 +51,9 @@ void print_backtrace(uint64_t rip, uint64_t rbp)
             (rbp & (AREA_SIZE - 1)) > AREA_STACK_TOP - 16 ||
             !this_cpu()->area_pte[(rbp & (AREA_SIZE - 1)) >> 12])
             return;
-        if (!symbol_find(frame[1], &(uint64_t){0}))
+        if (!symbol_find(frame[1] - 1, &(uint64_t){0}))
             return;
-        print_frame(frame[1]);
+        print_frame(frame[1] - 1);
         if (frame[0] <= rbp)
             return;
         rbp = frame[0];
@@ -136,7 +137,7 @@ void hal_panic(const char *fmt, ...)
     va_end(args);
     hv_printf(LOG_ERROR, "\n");
     print_cpu();
-    print_backtrace((uint64_t)__builtin_return_address(0),
+    print_backtrace((uint64_t)__builtin_return_address(0) - 1,
                     *(uint64_t *)__builtin_frame_address(0));
     finish();
 }
