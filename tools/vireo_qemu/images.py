@@ -165,7 +165,8 @@ def unpack_xen(options, folder):
 def guest_images(options):
     """Files that a running guest may have been made of, as far as known."""
     build = options.build.resolve()
-    return [options.dom0 or build / "dom0", *sorted((build / "guest").glob("*")),
+    return [options.dom0 or build / "dom0",
+            *sorted((build / "guest").glob("*")),
             *(path for path, _ in added_files(options))]
 
 

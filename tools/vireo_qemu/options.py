@@ -17,6 +17,9 @@ the machine, Ctrl-a h lists what else Ctrl-a can do. With --exec the commands
 run at the control domain one after the other, their output comes to standard
 output, and the machine powers off. The console of hypervisor and control
 domain never mixes with that output.
+
+Addresses in guests' backtraces get names from the image they are of: those in
+the build folder, of --dom0 and of --add are known.
 """
 
 EPILOG = """\
@@ -26,6 +29,7 @@ exit status with --exec:
   2    usage: an option or a file is wrong
   3    the machine panicked, powered off early or did not come up
   124  time out
+  130  Ctrl-C
 After 1, 3 and 124 the console is shown on standard error. Without --exec the
 status is 0 unless the machine could not be started.
 
