@@ -11,7 +11,6 @@
 #include "domain/domain.h"
 #include "event/channel.h"
 #include "event/upcall.h"
-#include "event/virq.h"
 #include "fake/check.h"
 #include "fake/guests.h"
 #include "mm/frame.h"

@@ -7,7 +7,7 @@
 #include <pv-abi/io/console.h>
 
 #include "domain/domain.h"
-#include "event/virq.h"
+#include "event/channel.h"
 #include "hal.h"
 
 /* Bytes written between two looks at the budget, and their price. */

@@ -9,7 +9,7 @@
 #include <pv-abi/event_channel.h>
 #include <pv-abi/sched.h>
 
-#include "event/virq.h"
+#include "event/channel.h"
 #include "hal.h"
 #include "printf.h"
 #include "sched/runqueue.h"

@@ -6,7 +6,6 @@
 #include <pv-abi/event_channel.h>
 
 #include "event/channel.h"
-#include "event/virq.h"
 #include "grant/table.h"
 #include "mm/relinquish.h"
 #include "sched/runqueue.h"

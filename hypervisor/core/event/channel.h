@@ -26,6 +26,8 @@
 
 #include <domain.h>
 #include "effects.h"
+#include "hv.h"
+#include "speculation.h"
 #include "types.h"
 #include "vcpu.h"
 
@@ -107,5 +109,52 @@ static inline bool evtchn_exists(const struct domain *d, evtchn_port_t port)
  */
 int64_t do_event_channel_op(struct vcpu *v, uint32_t cmd, guest_ptr_t arg,
                             struct effects *fx);
+
+/*
+ * Virtual interrupts: events that the hypervisor itself raises. Some exist
+ * once for each vCPU (the timer), the others once, and go to dom0. One that
+ * nobody bound is dropped.
+ */
+
+/* Whether virq (< NR_VIRQS) exists once, and not for each vCPU. */
+bool virq_is_global(uint32_t virq);
+
+/* Raise virq of vCPU v, as VIRQ_TIMER. */
+void virq_raise_vcpu(struct vcpu *v, uint32_t virq, struct effects *fx);
+
+/* Raise a global virq in dom0; nothing before there is one. */
+void virq_raise_global(struct hv *hv, uint32_t virq, struct effects *fx);
+
+/* ---- the ports as a table: inside of core/event, d->event.lock is held ----
+ */
+
+/* Port of d, which exists (evtchn_exists). */
+static inline struct evtchn *port_entry(const struct domain *d,
+                                        evtchn_port_t port)
+{
+    size_t i = index_masked(port, d->event.port_count);
+    struct evtchn *bucket = d->event.buckets[i / EVTCHN_BUCKET_SIZE];
+
+    return &bucket[i % EVTCHN_BUCKET_SIZE];
+}
+
+/* Port of d, or NULL: it does not exist or is closed. */
+struct evtchn *port_find(const struct domain *d, evtchn_port_t port);
+
+/*
+ * Find the lowest free port and make room for it; it stays closed until
+ * port_open. Returns 0 and *port, -ENOSPC, -ENOMEM, -EINVAL (d is dying).
+ */
+must_check int port_reserve(struct domain *d, evtchn_port_t *port);
+
+/* Open a reserved port: not pending, for vCPU notify. */
+struct evtchn *port_open(struct domain *d, evtchn_port_t port, int state,
+                         unsigned int notify);
+
+/* The port is free again. */
+void port_release(struct domain *d, evtchn_port_t port);
+
+/* Free all buckets; every port is closed. */
+void ports_free(struct domain *d);
 
 #endif

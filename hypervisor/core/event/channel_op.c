@@ -10,9 +10,7 @@
 #include "bug.h"
 #include "domain/domain.h"
 #include "event/channel.h"
-#include "event/port.h"
 #include "event/upcall.h"
-#include "event/virq.h"
 #include "hal.h"
 #include "speculation.h"
 

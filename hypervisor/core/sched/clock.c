@@ -8,7 +8,7 @@
 #include <pv-abi/inline/shared.h>
 
 #include "event/upcall.h"
-#include "event/virq.h"
+#include "event/channel.h"
 #include "hal.h"
 #include "hv.h"
 #include "sched/runqueue.h"

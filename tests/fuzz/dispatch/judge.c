@@ -7,7 +7,6 @@
 #include "../oracle/snapshot.h"
 #include "domain/domain.h"
 #include "event/channel.h"
-#include "event/port.h"
 #include "event/upcall.h"
 #include "fake/check.h"
 #include "grant/grant.h"

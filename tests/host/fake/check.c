@@ -4,7 +4,7 @@
 
 #include "bug.h"
 #include "domain.h"
-#include "event/port.h"
+#include "event/channel.h"
 #include "event/upcall.h"
 #include "grant/grant.h"
 #include "hv.h"
