@@ -63,7 +63,6 @@ HV_CORE_SCHED := \
     hypervisor/core/sched/balance.c \
     hypervisor/core/sched/clock.c \
     hypervisor/core/sched/runqueue.c \
-    hypervisor/core/sched/runstate.c \
     hypervisor/core/sched/sched_op.c \
     hypervisor/core/sched/timer.c \
     hypervisor/core/sched/vcpu.c \

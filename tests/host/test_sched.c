@@ -10,7 +10,7 @@
 #include "fake/check.h"
 #include "fake/guests.h"
 #include "sched/runqueue.h"
-#include "sched/runstate.h"
+#include "sched/clock.h"
 
 #define MS 1000000ul
 

@@ -18,8 +18,6 @@
 #include "fake/guests.h"
 #include "sched/clock.h"
 #include "sched/runqueue.h"
-#include "sched/runstate.h"
-#include "sched/sched_op.h"
 
 #define MS 1000000ul
 #define S  1000000000ul

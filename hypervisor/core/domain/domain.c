@@ -14,7 +14,6 @@
 #include "mm/mm.h"
 #include "sched/clock.h"
 #include "sched/runqueue.h"
-#include "sched/sched_op.h"
 
 #define DOMAIN_DEFAULT_WEIGHT 256
 #define TRAPS_BYTES           (256 * sizeof(struct trap_info))

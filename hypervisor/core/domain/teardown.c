@@ -9,7 +9,6 @@
 #include "grant/table.h"
 #include "mm/relinquish.h"
 #include "sched/runqueue.h"
-#include "sched/sched_op.h"
 
 /* Every vCPU's registers are in memory; until then the CPUs are asked. */
 static int step_quiet(struct domain *d, struct effects *fx)

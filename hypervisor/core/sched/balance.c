@@ -5,7 +5,7 @@
  */
 #include "bug.h"
 #include "hal.h"
-#include "sched/queue.h"
+#include "sched/runqueue.h"
 
 struct hv_cpu *lock_queue_of(const struct vcpu *v)
 {

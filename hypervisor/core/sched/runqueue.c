@@ -8,8 +8,6 @@
 #include "bug.h"
 #include "hal.h"
 #include "sched/clock.h"
-#include "sched/queue.h"
-#include "sched/runstate.h"
 
 /* Weight at which a nanosecond of running costs a nanosecond of credit. */
 #define WEIGHT_UNIT 256

@@ -13,7 +13,7 @@
  *
  * How a switch goes:
  *   next = sched_pick(...)   account, choose; prev may still be on the CPU
- *   vcpu_publish(prev)       (sched/runstate.h) on prev's page tables
+ *   vcpu_publish(prev)       (sched/clock.h) on prev's page tables
  *   ... x86 saves prev's registers, loads next's ...
  *   sched_switched(prev)     from here others may run prev or change it
  * When sched_pick returns the vCPU whose registers are loaded there is
@@ -32,6 +32,7 @@
 #ifndef SCHED_RUNQUEUE_H
 #define SCHED_RUNQUEUE_H
 
+#include <domain.h>
 #include "effects.h"
 #include "hv.h"
 #include "vcpu.h"
@@ -127,5 +128,70 @@ must_check int vcpu_pin(struct vcpu *v, int cpu, struct effects *fx);
 /* Where v's time went up to now; and of that, how long it ran, ns. */
 struct vcpu_runstate_info vcpu_runstate(struct vcpu *v, uint64_t now_ns);
 uint64_t vcpu_run_time(struct vcpu *v, uint64_t now_ns);
+
+/* ---- the calls: rows of pv-abi/sched_ops.def and vcpu_ops.def ----------- */
+
+int64_t do_sched_op(struct vcpu *v, uint32_t cmd, guest_ptr_t arg,
+                    struct effects *fx);
+
+int64_t do_vcpu_op(struct vcpu *v, uint32_t cmd, uint32_t id, guest_ptr_t arg,
+                   struct effects *fx);
+
+/* d's watchdogs: none set. Called by domain_create. */
+void domain_sched_init(struct domain *d);
+
+/* No watchdog of d fires any more. A step of teardown; no lock is held. */
+void domain_sched_destroy(struct domain *d);
+
+/* ---- inside of core/sched only; "c" is locked in all that take one ------ */
+
+/* Whether v runs as soon as it finds a CPU. */
+static inline bool vcpu_wants_cpu(const struct vcpu *v)
+{
+    return (v->sched.run == VCPU_RUNNABLE || v->sched.run == VCPU_RUNNING) &&
+           v->sched.pause_count == 0;
+}
+
+/* The CPUs v may use now. */
+static inline cpumask_t vcpu_allowed(const struct vcpu *v)
+{
+    return v->sched.pinned >= 0 ? cpumask_of((unsigned int)v->sched.pinned)
+                                : v->sched.hard;
+}
+
+static inline bool vcpu_may_use(const struct vcpu *v, unsigned int cpu)
+{
+    return cpumask_has(vcpu_allowed(v), cpu);
+}
+
+/* Lock the queue that v belongs to. */
+struct hv_cpu *lock_queue_of(const struct vcpu *v);
+
+/* Keep the queue in order of credit; equals in order of arrival. */
+void queue_insert(struct hv_cpu *c, struct vcpu *v);
+void queue_remove(struct hv_cpu *c, struct vcpu *v);
+
+/* Bring v's credit near to those of c, whose queue it is about to join. */
+void queue_clamp_credit(const struct hv_cpu *c, struct vcpu *v);
+
+/* Charge v, which is current somewhere, for its time up to now. */
+void sched_account(struct vcpu *v, uint64_t now_ns);
+
+/* v did not run up to now: its usage fades. */
+void sched_account_waiting(struct vcpu *v, uint64_t now_ns);
+
+/*
+ * v wants a CPU and is neither queued nor current: choose a CPU for it and
+ * put it in that queue. Takes c, the queue v belongs to, locked; releases it.
+ */
+void sched_place(struct hv_cpu *c, struct vcpu *v, uint64_t now_ns,
+                 struct effects *fx);
+
+/*
+ * Bring to cpu, this CPU, a vCPU that waits elsewhere and has less usage
+ * than limit; UINT64_MAX: any. Returns whether one came.
+ */
+bool sched_pull(struct hv *hv, unsigned int cpu, uint64_t limit,
+                uint64_t now_ns);
 
 #endif

@@ -1,6 +1,4 @@
 /* SPDX-License-Identifier: MIT */
-#include "sched/sched_op.h"
-
 #include <errno.h>
 
 #include <pv-abi/sched.h>

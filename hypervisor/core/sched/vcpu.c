@@ -10,9 +10,7 @@
 #include "bug.h"
 #include "hal.h"
 #include "sched/clock.h"
-#include "sched/queue.h"
 #include "sched/runqueue.h"
-#include "sched/runstate.h"
 
 void vcpu_sched_init(struct vcpu *v)
 {

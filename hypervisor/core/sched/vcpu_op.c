@@ -1,6 +1,4 @@
 /* SPDX-License-Identifier: MIT */
-#include "sched/vcpu_op.h"
-
 #include <errno.h>
 
 #include <pv-abi/arch.h>
@@ -15,7 +13,6 @@
 #include "mm/alloc.h"
 #include "sched/clock.h"
 #include "sched/runqueue.h"
-#include "sched/runstate.h"
 
 /* ---------------------------------------------------------- life of one */
 

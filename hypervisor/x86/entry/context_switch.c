@@ -3,7 +3,6 @@
 #include "hal.h"
 #include "sched/clock.h"
 #include "sched/runqueue.h"
-#include "sched/runstate.h"
 #include "vcpu.h"
 #include "x86/cpu.h"
 #include "x86/descriptor.h"

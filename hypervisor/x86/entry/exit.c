@@ -3,7 +3,7 @@
 #include "event/upcall.h"
 #include "hal.h"
 #include "sched/runqueue.h"
-#include "sched/runstate.h"
+#include "sched/clock.h"
 #include "sched/timer.h"
 #include "x86/apic.h"
 #include "x86/boot/smp.h"

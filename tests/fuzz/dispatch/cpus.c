@@ -9,7 +9,6 @@
 #include "play.h"
 #include "sched/clock.h"
 #include "sched/runqueue.h"
-#include "sched/runstate.h"
 #include "sched/timer.h"
 
 void enter_kernel(struct vcpu *v)

@@ -8,7 +8,7 @@
 #include "event/upcall.h"
 #include "grant/grant.h"
 #include "hv.h"
-#include "sched/queue.h"
+#include "sched/runqueue.h"
 
 /* ------------------------------------------------------------- domains */
 

@@ -13,9 +13,7 @@
 #include "grant/table.h"
 #include "mm/alloc.h"
 #include "sched/runqueue.h"
-#include "sched/sched_op.h"
 #include "sched/timer.h"
-#include "sched/vcpu_op.h"
 
 /* What a machine needs for the structs of each domain. */
 #define OVERHEAD_FRAMES 200
