@@ -16,14 +16,8 @@
 #include <pv-abi/memory.h>
 #include <pv-abi/shared_info.h>
 
-#include "cpumask.h"
-#include "spinlock.h"
-#include "timer.h"
-#include "types.h"
+#include "hv.h"
 
-struct hv;
-struct vcpu;
-struct frame;
 struct evtchn;
 struct grant_table;
 

@@ -13,15 +13,14 @@
 
 #include <pv-abi/memory.h>
 
-#include "console.h"
 #include "cpumask.h"
 #include "spinlock.h"
-#include "timer.h"
 #include "types.h"
 
 struct domain;
 struct vcpu;
 struct frame;
+struct effects;
 
 #define HEAP_ORDERS 19 /* blocks of 1 .. 2^18 frames (1 GiB) */
 
@@ -42,6 +41,16 @@ struct heap {
 struct tlb_clock {
     uint64_t clock;
     uint64_t cpu[CONFIG_MAX_CPUS];
+};
+
+/* A deadline on one CPU's timer queue. Module: core/sched. */
+struct timer {
+    RB_ENTRY(timer) node;
+    uint64_t deadline_ns; /* absolute, system time */
+    unsigned int cpu;     /* whose queue it is in, while armed */
+    bool armed;
+    /* Called on that CPU, no lock held, no longer armed. */
+    void (*fire)(struct timer *t, uint64_t now_ns, struct effects *fx);
 };
 
 RB_HEAD(timer_tree, timer);
@@ -91,6 +100,24 @@ struct hv_machine {
     struct mfn_range io_deny[HV_IO_DENY_MAX];
     bool noreboot; /* after dom0's crash the machine stays as it is */
     char command_line[1024];
+};
+
+/*
+ * The hypervisor's log, and what was typed at the machine's console for dom0.
+ * Module: core/domain/console.
+ */
+#define CONSOLE_LOG_BYTES   32768 /* a power of two */
+#define CONSOLE_INPUT_BYTES 256   /* a power of two */
+
+/* Counters run freely; the position is the counter modulo the size. */
+struct console {
+    struct spinlock lock; /* LOCK_CONSOLE */
+    uint32_t log_start;   /* the oldest byte not yet cleared */
+    uint32_t log_end;     /* the next byte to write */
+    uint32_t input_start;
+    uint32_t input_end;
+    char log[CONSOLE_LOG_BYTES];
+    char input[CONSOLE_INPUT_BYTES];
 };
 
 struct hv {

@@ -16,11 +16,7 @@
 #include <pv-abi/shared_info.h>
 #include <pv-abi/vcpu.h>
 
-#include "cpumask.h"
-#include "timer.h"
-#include "types.h"
-
-struct domain;
+#include "hv.h"
 
 /* Guest pages of a GDT; pages 14 and 15 are the hypervisor's. */
 #define VCPU_GDT_FRAMES 14

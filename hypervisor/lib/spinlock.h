@@ -1,11 +1,18 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Ticket locks: whoever came first is served first, so that no CPU can
- * starve another. Every waiter serves TLB-flush requests (hal_relax).
+ * starve another. And the order of locks: a CPU may acquire a lock only if
+ * its level is higher than that of every lock it holds. Two locks of one
+ * level are taken only by spin_lock_pair.
  *
- * With CONFIG_DEBUG each acquire is checked against lock_order.h: panic when
- * a lock of the same or a higher level is held, when a lock is released by a
- * CPU that does not hold it, or taken twice.
+ * With CONFIG_DEBUG each acquire is checked: panic when the order is broken,
+ * when a lock is released by a CPU that does not hold it, or taken twice.
+ *
+ * The hypervisor runs with interrupts off, except in the idle loop. So
+ * (1) a lock is held for a bounded amount of work only (effects.h),
+ * (2) no memory of a guest is copied while any lock is held (DEBUG checks),
+ * (3) whoever spins serves TLB-flush requests meanwhile (hal_relax), hence
+ *     a flush may be awaited while a lock is held.
  */
 #ifndef LIB_SPINLOCK_H
 #define LIB_SPINLOCK_H
@@ -13,7 +20,18 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "lock_order.h"
+enum lock_level {
+    LOCK_DOMAINS = 1, /* hv->domains: create, find, remove */
+    LOCK_DOMAIN,      /* domain->lock: life cycle, vCPU set-up, limits */
+    LOCK_GRANT,       /* domain->grant.lock (pair: mapper and granter) */
+    LOCK_EVENT,       /* domain->event.lock (pair: both ends of a channel) */
+    LOCK_MM,          /* domain->mm_lock: page tables and types */
+    LOCK_PAGES,       /* domain->pages_lock: lists of owned frames */
+    LOCK_HEAP,        /* hv->heap.lock: the frame allocator */
+    LOCK_SCHED,       /* per-CPU run queue (pairs) */
+    LOCK_TIMER,       /* per-CPU timer queue */
+    LOCK_CONSOLE,     /* console ring and UART */
+};
 
 struct spinlock {
     uint16_t next;   /* the ticket the next comer gets */

@@ -14,8 +14,6 @@
 #ifndef SCHED_TIMER_H
 #define SCHED_TIMER_H
 
-#include <timer.h> /* struct timer; the quoted name is this file */
-
 #include "effects.h"
 #include "hv.h"
 
