@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Binding, sending and closing. Every function here checks first and then
- * acts; what may fail half-way (memory for a bucket) is reserved before.
+ * Every function here checks first and then acts; what may fail half-way
+ * (memory for a bucket) is reserved before.
  */
 #include "event/channel.h"
 
@@ -10,7 +10,6 @@
 #include "bug.h"
 #include "domain/domain.h"
 #include "event/upcall.h"
-#include "hv.h"
 #include "mm/alloc.h"
 
 #define BUCKET_BYTES (EVTCHN_BUCKET_SIZE * sizeof(struct evtchn))
@@ -30,16 +29,6 @@ void domain_event_init(struct domain *d, uint32_t max_port)
     d->event.first_free = 1;
 }
 
-struct evtchn *port_find(const struct domain *d, evtchn_port_t port)
-{
-    struct evtchn *e;
-
-    if (!evtchn_exists(d, port))
-        return NULL;
-    e = port_entry(d, port);
-    return e->state == EVTCHNSTAT_closed ? NULL : e;
-}
-
 /* One more bucket. Its page is there before port_count says so. */
 static int add_bucket(struct domain *d)
 {
@@ -54,7 +43,8 @@ static int add_bucket(struct domain *d)
     return 0;
 }
 
-int port_reserve(struct domain *d, evtchn_port_t *port)
+/* Find the lowest free port and make room for it; it stays closed. */
+static int reserve(struct domain *d, evtchn_port_t *port)
 {
     evtchn_port_t p = d->event.first_free;
 
@@ -67,90 +57,56 @@ int port_reserve(struct domain *d, evtchn_port_t *port)
     d->event.first_free = p;
     if (p >= d->event.port_max)
         return -ENOSPC;
-    if (p >= d->event.port_count) {
-        int rc = add_bucket(d);
-
-        if (rc)
-            return rc;
-    }
     *port = p;
-    return 0;
+    return p < d->event.port_count ? 0 : add_bucket(d);
 }
 
-struct evtchn *port_open(struct domain *d, evtchn_port_t port, int state,
-                         unsigned int notify)
-{
-    struct evtchn *e = port_entry(d, port);
-
-    ASSERT(e->state == EVTCHNSTAT_closed);
-    port_clear(d, port);
-    *e = (struct evtchn){.state = (uint8_t)state,
-                         .notify_vcpu = (uint16_t)notify};
-    return e;
-}
-
-void port_release(struct domain *d, evtchn_port_t port)
+/* Before a port opens and after it closed, nothing is pending on it. */
+static void assign(struct domain *d, evtchn_port_t port, struct evtchn e)
 {
     port_clear(d, port);
-    *port_entry(d, port) = (struct evtchn){.state = EVTCHNSTAT_closed};
-    if (port < d->event.first_free)
-        d->event.first_free = port;
-}
-
-void ports_free(struct domain *d)
-{
-    __atomic_store_n(&d->event.port_count, 0, __ATOMIC_RELEASE);
-    for (unsigned int i = 0; i < EVTCHN_BUCKETS; i++) {
-        hv_free(d->hv, d->event.buckets[i], BUCKET_BYTES);
-        d->event.buckets[i] = NULL;
-    }
-    d->event.first_free = 1;
+    *port_entry(d, port) = e;
 }
 
 /* ------------------------------------------------------------- binding */
 
-int evtchn_alloc_unbound(struct domain *d, domid_t remote, evtchn_port_t *port)
+int evtchn_open(struct domain *d, struct evtchn e, evtchn_port_t *slot,
+                evtchn_port_t *port)
 {
     int rc;
 
     spin_lock(&d->event.lock);
-    rc = port_reserve(d, port);
-    if (!rc)
-        port_open(d, *port, EVTCHNSTAT_unbound, 0)->remote_domid = remote;
+    rc = slot && *slot ? -EEXIST : reserve(d, port);
+    if (!rc) {
+        assign(d, *port, e);
+        if (slot)
+            *slot = *port;
+    }
     spin_unlock(&d->event.lock);
     return rc;
-}
-
-/* The remote end, if d may bind to it. Both locks held. */
-static struct evtchn *find_unbound_for(struct domain *remote,
-                                       evtchn_port_t port, domid_t binder)
-{
-    struct evtchn *e = remote->dying ? NULL : port_find(remote, port);
-
-    if (!e || e->state != EVTCHNSTAT_unbound || e->remote_domid != binder)
-        return NULL;
-    return e;
 }
 
 int evtchn_bind_interdomain(struct domain *d, struct domain *remote,
                             evtchn_port_t remote_port, evtchn_port_t *port,
                             struct effects *fx)
 {
-    struct evtchn *far, *near;
-    int rc;
+    struct evtchn near = {
+        .state = EVTCHNSTAT_interdomain, .peer = remote_port, .remote = remote};
+    struct evtchn *far;
+    int rc = -EINVAL;
 
     spin_lock_pair(&d->event.lock, &remote->event.lock);
-    far = find_unbound_for(remote, remote_port, d->domid);
-    rc = far ? port_reserve(d, port) : -EINVAL;
+    far = remote->dying ? NULL : port_find(remote, remote_port);
+    if (far && far->state == EVTCHNSTAT_unbound &&
+        far->remote_domid == d->domid)
+        rc = reserve(d, port);
     if (!rc) {
-        near = port_open(d, *port, EVTCHNSTAT_interdomain, 0);
-        near->remote = remote;
-        near->peer = remote_port;
+        assign(d, *port, near);
         far->state = EVTCHNSTAT_interdomain;
         far->remote = d;
         far->peer = *port;
         /* What the other side signalled before it had a peer. */
-        port_raise(d, *port, near->notify_vcpu, fx);
+        port_raise(d, *port, near.notify_vcpu, fx);
     }
     spin_unlock_pair(&d->event.lock, &remote->event.lock);
     return rc;
@@ -191,31 +147,32 @@ int evtchn_send(struct domain *d, evtchn_port_t port, struct effects *fx)
 /* ------------------------------------------------------------- closing */
 
 /* All locks that e's state asks for are held. */
-static void close_locked(struct domain *d, evtchn_port_t port)
+static void close_locked(struct domain *d, evtchn_port_t port, struct evtchn *e)
 {
-    struct evtchn *e = port_entry(d, port);
-
-    switch (e->state) {
-    case EVTCHNSTAT_interdomain: {
+    if (e->state == EVTCHNSTAT_interdomain) {
         struct evtchn *far = port_entry(e->remote, e->peer);
 
         far->state = EVTCHNSTAT_unbound;
         far->peer = 0;
         far->remote = NULL; /* all bytes of the union */
         far->remote_domid = d->domid;
-        break;
-    }
-    case EVTCHNSTAT_virq: {
+    } else if (e->state == EVTCHNSTAT_virq) {
         struct vcpu *v;
 
         domain_for_each_vcpu (d, v) {
             if (v->event.virq_to_port[e->peer] == port)
                 v->event.virq_to_port[e->peer] = 0;
         }
-        break;
     }
-    }
-    port_release(d, port);
+    assign(d, port, (struct evtchn){.state = EVTCHNSTAT_closed});
+    if (port < d->event.first_free)
+        d->event.first_free = port;
+}
+
+/* Whose lock is needed besides d's to change e; d itself: no other's. */
+static struct domain *other_end(struct domain *d, const struct evtchn *e)
+{
+    return e && e->state == EVTCHNSTAT_interdomain ? e->remote : d;
 }
 
 /*
@@ -223,46 +180,27 @@ static void close_locked(struct domain *d, evtchn_port_t port)
  * dropped first. The reference keeps the peer's struct meanwhile; whether
  * the port still is what it was is asked again afterwards.
  */
-static int close_interdomain(struct domain *d, evtchn_port_t port,
-                             struct domain *remote)
-{
-    struct evtchn *e;
-    bool done = false;
-
-    spin_lock_pair(&d->event.lock, &remote->event.lock);
-    e = port_find(d, port);
-    if (!e || e->state != EVTCHNSTAT_interdomain || e->remote == remote) {
-        if (e)
-            close_locked(d, port);
-        done = true;
-    }
-    spin_unlock_pair(&d->event.lock, &remote->event.lock);
-    domain_put(remote);
-    if (!done)
-        return -EAGAIN;
-    return e ? 0 : -EINVAL;
-}
-
 int evtchn_close(struct domain *d, evtchn_port_t port)
 {
-    int rc;
+    struct domain *remote;
+    struct evtchn *e;
+    bool same;
 
     do {
-        struct domain *remote = NULL;
-        struct evtchn *e;
-
         spin_lock(&d->event.lock);
-        e = port_find(d, port);
-        if (e && e->state == EVTCHNSTAT_interdomain) {
-            remote = e->remote;
-            domain_get(remote);
-        } else if (e) {
-            close_locked(d, port);
-        }
+        remote = other_end(d, port_find(d, port));
+        domain_get(remote);
         spin_unlock(&d->event.lock);
-        rc = remote ? close_interdomain(d, port, remote) : e ? 0 : -EINVAL;
-    } while (rc == -EAGAIN);
-    return rc;
+
+        spin_lock_pair(&d->event.lock, &remote->event.lock);
+        e = port_find(d, port);
+        same = other_end(d, e) == remote;
+        if (same && e)
+            close_locked(d, port, e);
+        spin_unlock_pair(&d->event.lock, &remote->event.lock);
+        domain_put(remote);
+    } while (!same);
+    return e ? 0 : -EINVAL;
 }
 
 int evtchn_reset(struct domain *d, struct effects *fx)
@@ -290,21 +228,25 @@ int domain_event_destroy(struct domain *d, struct effects *fx)
     }
     /* A status enquiry may look at a port up to here, under the lock. */
     spin_lock(&d->event.lock);
-    ports_free(d);
+    __atomic_store_n(&d->event.port_count, 0, __ATOMIC_RELEASE);
+    for (unsigned int i = 0; i < EVTCHN_BUCKETS; i++) {
+        hv_free(d->hv, d->event.buckets[i], BUCKET_BYTES);
+        d->event.buckets[i] = NULL;
+    }
+    d->event.first_free = 1;
     spin_unlock(&d->event.lock);
     return 0;
 }
 
 /* -------------------------------------------------- virtual interrupts */
 
-#define PER_VCPU                                                               \
-    (1u << VIRQ_TIMER | 1u << VIRQ_DEBUG | 1u << VIRQ_XENOPROF |               \
-     1u << VIRQ_XENPMU)
-
 bool virq_is_global(uint32_t virq)
 {
+    const uint32_t per_vcpu = 1u << VIRQ_TIMER | 1u << VIRQ_DEBUG |
+                              1u << VIRQ_XENOPROF | 1u << VIRQ_XENPMU;
+
     ASSERT(virq < NR_VIRQS);
-    return !(PER_VCPU >> virq & 1);
+    return !(per_vcpu >> virq & 1);
 }
 
 void virq_raise_vcpu(struct vcpu *v, uint32_t virq, struct effects *fx)

@@ -16,7 +16,7 @@
  *  - below port_count every port exists; no port below first_free is free.
  *
  * Locks: d->event.lock guards all of this; both ends of a channel are locked
- * by spin_lock_pair. The functions take the locks themselves.
+ * by spin_lock_pair. Functions named port_* find it held, the others take it.
  * Source: abi/events-time-sched.md 1, 2, 5.
  */
 #ifndef EVENT_CHANNEL_H
@@ -26,9 +26,7 @@
 
 #include <domain.h>
 #include "effects.h"
-#include "hv.h"
 #include "speculation.h"
-#include "types.h"
 #include "vcpu.h"
 
 /* One port: 16 bytes. */
@@ -51,25 +49,34 @@ struct evtchn {
 void domain_event_init(struct domain *d, uint32_t max_port);
 
 /*
- * Close every port of d, then let go of registered vcpu_info pages.
- * d is dying: nothing can be bound any more. Returns 0 (also when called
- * again), -ERESTART (budget spent; call again).
+ * Close every port of d, which is dying, then let go of vcpu_info pages.
+ * Returns 0 (also when called again), -ERESTART (budget spent; call again).
  */
 must_check int domain_event_destroy(struct domain *d, struct effects *fx);
 
 /*
- * Make a port of d to which domain remote may bind.
- * Returns 0 and *port, -ENOSPC (no free port), -ENOMEM, -EINVAL (d is dying).
+ * Make a port of d that begins as e says, not pending.
+ *  slot  NULL, or the entry of virq_to_port that names the new port.
+ * Returns 0 and *port, -EEXIST (slot names one), -EINVAL (d is dying),
+ * -ENOSPC (no free port), -ENOMEM.
  */
-must_check int evtchn_alloc_unbound(struct domain *d, domid_t remote,
-                                    evtchn_port_t *port);
+must_check int evtchn_open(struct domain *d, struct evtchn e,
+                           evtchn_port_t *slot, evtchn_port_t *port);
+
+/* The same for a port to which domain remote may bind. */
+static inline must_check int
+evtchn_alloc_unbound(struct domain *d, domid_t remote, evtchn_port_t *port)
+{
+    struct evtchn e = {.state = EVTCHNSTAT_unbound, .remote_domid = remote};
+
+    return evtchn_open(d, e, NULL, port);
+}
 
 /*
  * Connect a new port of d with port remote_port of remote, which must be
- * unbound and meant for d. The new port is pending at once.
- * The caller holds a reference on remote.
- * Returns 0 and *port, -EINVAL (it is not; or either domain is dying),
- * -ENOSPC, -ENOMEM.
+ * unbound and meant for d. The new port is pending at once. The caller holds
+ * a reference on remote. Returns 0 and *port, -EINVAL (it is not; or either
+ * domain is dying), -ENOSPC, -ENOMEM.
  */
 must_check int evtchn_bind_interdomain(struct domain *d, struct domain *remote,
                                        evtchn_port_t remote_port,
@@ -95,13 +102,6 @@ must_check int evtchn_close(struct domain *d, evtchn_port_t port);
  */
 must_check int evtchn_reset(struct domain *d, struct effects *fx);
 
-/* Whether port exists so far, whatever its state. No lock needed. */
-static inline bool evtchn_exists(const struct domain *d, evtchn_port_t port)
-{
-    return port != 0 &&
-           port < __atomic_load_n(&d->event.port_count, __ATOMIC_ACQUIRE);
-}
-
 /*
  * event_channel_op: a row of pv-abi/evtchn_ops.def each; the errors are
  * there. State is unchanged on error, -EFAULT included, but for a port
@@ -113,22 +113,21 @@ int64_t do_event_channel_op(struct vcpu *v, uint32_t cmd, guest_ptr_t arg,
 /*
  * Virtual interrupts: events that the hypervisor itself raises. Some exist
  * once for each vCPU (the timer), the others once, and go to dom0. One that
- * nobody bound is dropped.
+ * nobody bound is dropped, and so is a global one before there is a dom0.
+ *  virq  < NR_VIRQS
  */
-
-/* Whether virq (< NR_VIRQS) exists once, and not for each vCPU. */
 bool virq_is_global(uint32_t virq);
-
-/* Raise virq of vCPU v, as VIRQ_TIMER. */
 void virq_raise_vcpu(struct vcpu *v, uint32_t virq, struct effects *fx);
-
-/* Raise a global virq in dom0; nothing before there is one. */
 void virq_raise_global(struct hv *hv, uint32_t virq, struct effects *fx);
 
-/* ---- the ports as a table: inside of core/event, d->event.lock is held ----
- */
+/* Whether port exists so far, whatever its state. No lock needed. */
+static inline bool evtchn_exists(const struct domain *d, evtchn_port_t port)
+{
+    return port != 0 &&
+           port < __atomic_load_n(&d->event.port_count, __ATOMIC_ACQUIRE);
+}
 
-/* Port of d, which exists (evtchn_exists). */
+/* Port of d, which exists. */
 static inline struct evtchn *port_entry(const struct domain *d,
                                         evtchn_port_t port)
 {
@@ -139,22 +138,12 @@ static inline struct evtchn *port_entry(const struct domain *d,
 }
 
 /* Port of d, or NULL: it does not exist or is closed. */
-struct evtchn *port_find(const struct domain *d, evtchn_port_t port);
+static inline struct evtchn *port_find(const struct domain *d,
+                                       evtchn_port_t port)
+{
+    struct evtchn *e = evtchn_exists(d, port) ? port_entry(d, port) : NULL;
 
-/*
- * Find the lowest free port and make room for it; it stays closed until
- * port_open. Returns 0 and *port, -ENOSPC, -ENOMEM, -EINVAL (d is dying).
- */
-must_check int port_reserve(struct domain *d, evtchn_port_t *port);
-
-/* Open a reserved port: not pending, for vCPU notify. */
-struct evtchn *port_open(struct domain *d, evtchn_port_t port, int state,
-                         unsigned int notify);
-
-/* The port is free again. */
-void port_release(struct domain *d, evtchn_port_t port);
-
-/* Free all buckets; every port is closed. */
-void ports_free(struct domain *d);
+    return e && e->state != EVTCHNSTAT_closed ? e : NULL;
+}
 
 #endif

@@ -7,12 +7,10 @@
 #include <errno.h>
 #include <string.h>
 
-#include "bug.h"
 #include "domain/domain.h"
 #include "event/channel.h"
 #include "event/upcall.h"
 #include "hal.h"
-#include "speculation.h"
 
 /*
  * The domain id of a guest's argument, with a reference. Only dom0 may name
@@ -59,40 +57,29 @@ static int op_bind_interdomain(struct vcpu *v,
 static int op_bind_virq(struct vcpu *v, struct evtchn_bind_virq *op,
                         struct effects *fx)
 {
-    struct domain *d = v->d;
-    struct vcpu *target = domain_vcpu(d, op->vcpu);
-    int rc;
+    struct vcpu *target = domain_vcpu(v->d, op->vcpu);
+    struct evtchn e = {.state = EVTCHNSTAT_virq,
+                       .notify_vcpu = (uint16_t)op->vcpu,
+                       .peer = op->virq};
 
     if (op->virq >= NR_VIRQS || (virq_is_global(op->virq) && op->vcpu != 0))
         return -EINVAL;
     if (!target)
         return -ENOENT;
-    op->virq = (uint32_t)index_masked(op->virq, NR_VIRQS);
-    spin_lock(&d->event.lock);
-    rc = target->event.virq_to_port[op->virq] ? -EEXIST
-                                              : port_reserve(d, &op->port);
-    if (!rc) {
-        port_open(d, op->port, EVTCHNSTAT_virq, op->vcpu)->peer = op->virq;
-        target->event.virq_to_port[op->virq] = op->port;
-    }
-    spin_unlock(&d->event.lock);
-    return rc;
+    return evtchn_open(
+        v->d, e, &target->event.virq_to_port[index_masked(op->virq, NR_VIRQS)],
+        &op->port);
 }
 
 static int op_bind_ipi(struct vcpu *v, struct evtchn_bind_ipi *op,
                        struct effects *fx)
 {
-    struct domain *d = v->d;
-    int rc;
+    struct evtchn e = {.state = EVTCHNSTAT_ipi,
+                       .notify_vcpu = (uint16_t)op->vcpu};
 
-    if (!domain_vcpu(d, op->vcpu))
+    if (!domain_vcpu(v->d, op->vcpu))
         return -ENOENT;
-    spin_lock(&d->event.lock);
-    rc = port_reserve(d, &op->port);
-    if (!rc)
-        port_open(d, op->port, EVTCHNSTAT_ipi, op->vcpu);
-    spin_unlock(&d->event.lock);
-    return rc;
+    return evtchn_open(v->d, e, NULL, &op->port);
 }
 
 static int op_close(struct vcpu *v, struct evtchn_close *op, struct effects *fx)
@@ -170,15 +157,16 @@ static int op_unmask(struct vcpu *v, struct evtchn_unmask *op,
                      struct effects *fx)
 {
     struct domain *d = v->d;
-    int rc = 0;
+    const struct evtchn *e;
 
-    spin_lock(&d->event.lock);
     if (!evtchn_exists(d, op->port))
-        rc = -EINVAL;
-    else if (port_find(d, op->port))
-        port_unmask(d, op->port, port_entry(d, op->port)->notify_vcpu, fx);
+        return -EINVAL;
+    spin_lock(&d->event.lock);
+    e = port_find(d, op->port);
+    if (e)
+        port_unmask(d, op->port, e->notify_vcpu, fx);
     spin_unlock(&d->event.lock);
-    return rc;
+    return 0;
 }
 
 static int op_reset(struct vcpu *v, struct evtchn_reset *op, struct effects *fx)
@@ -196,8 +184,6 @@ static int op_reset(struct vcpu *v, struct evtchn_reset *op, struct effects *fx)
     return rc;
 }
 
-/* -------------------------------------------------------- the hypercall */
-
 union evtchn_arg {
 #define EVTCHN_OP(nr, name, type, direction, doc) type name;
 #include <pv-abi/evtchn_ops.def>
@@ -209,8 +195,9 @@ union evtchn_arg {
  */
 static void undo(struct vcpu *v, uint32_t cmd, const union evtchn_arg *a)
 {
-    struct domain *d = v->d;
-    evtchn_port_t port = 0;
+    domid_t owner = DOMID_SELF;
+    evtchn_port_t port;
+    struct domain *d;
 
     switch (cmd) {
     case EVTCHNOP_bind_interdomain:
@@ -223,15 +210,16 @@ static void undo(struct vcpu *v, uint32_t cmd, const union evtchn_arg *a)
         port = a->bind_ipi.port;
         break;
     case EVTCHNOP_alloc_unbound:
-        if (find_target(v->d, a->alloc_unbound.dom, &d))
-            return;
         port = a->alloc_unbound.port;
+        owner = a->alloc_unbound.dom;
         break;
+    default:
+        return;
     }
-    if (port)
+    if (find_target(v->d, owner, &d) == 0) {
         (void)!evtchn_close(d, port);
-    if (cmd == EVTCHNOP_alloc_unbound)
         domain_put(d);
+    }
 }
 
 enum { COPY_IN = 1, COPY_OUT = 2, COPY_INOUT = 3 };
