@@ -67,6 +67,12 @@ struct vcpu_segments {
     uint16_t gs_user_sel;
 };
 
+/* Guest memory in which a guest wants a copy of something kept up to date. */
+struct vcpu_area {
+    uint64_t guest_va; /* 0: none */
+    bool stale;        /* the copy is behind */
+};
+
 enum vcpu_run {
     VCPU_OFFLINE,  /* never initialised, or down */
     VCPU_RUNNABLE, /* wants to run; in a run queue unless paused */
@@ -91,9 +97,8 @@ struct vcpu_sched {
     uint64_t since_ns;        /* both count what came before this */
     cpumask_t hard;           /* CPUs it may use */
     int pinned;               /* SCHEDOP_pin_override: this CPU; -1: none */
-    struct vcpu_runstate_info runstate; /* accounting; see sched/runstate */
-    uint64_t runstate_guest_va;         /* registered area, 0: none */
-    bool runstate_stale;                /* the area is behind runstate */
+    struct vcpu_runstate_info runstate;
+    struct vcpu_area area; /* of runstate */
 };
 
 /* Time. Module: core/sched. */
@@ -103,8 +108,7 @@ struct vcpu_time {
     struct timer poll;
     uint64_t period_ns;     /* 0: no periodic timer */
     uint64_t last_tick_ns;  /* when the last periodic event was due */
-    uint64_t area_guest_va; /* registered copy of vcpu_time_info, 0: none */
-    bool area_stale;        /* the copy is behind vcpu_info */
+    struct vcpu_area area;  /* of vcpu_time_info */
 };
 
 /* Event delivery. Module: core/event. */

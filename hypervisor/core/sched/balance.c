@@ -65,7 +65,7 @@ static void preempt(struct hv_cpu *c, struct vcpu *v, uint64_t now_ns,
     struct vcpu *current = c->current;
 
     if (current) {
-        sched_account(current, now_ns);
+        sched_account(current, true, now_ns);
         if (vcpu_wants_cpu(current) &&
             current->sched.credit <= v->sched.credit + SCHED_LEAD_NS)
             return;
@@ -106,9 +106,8 @@ void sched_place(struct hv_cpu *c, struct vcpu *v, uint64_t now_ns,
             return;
         }
     }
-    sched_account_waiting(v, now_ns);
-    queue_clamp_credit(c, v);
-    queue_insert(c, v);
+    sched_account(v, false, now_ns);
+    queue_join(c, v);
     preempt(c, v, now_ns, fx);
     spin_unlock(&c->sched_lock);
     if (idle >= 0) {
@@ -180,14 +179,13 @@ static bool steal(struct hv *hv, unsigned int from, unsigned int cpu,
 
     spin_lock_pair(&there->sched_lock, &here->sched_lock);
     if (there->current)
-        sched_account(there->current, now_ns);
+        sched_account(there->current, true, now_ns);
     v = choose(there, cpu, limit);
     if (v) {
         queue_remove(there, v);
         v->sched.credit += here->floor - there->floor;
         __atomic_store_n(&v->sched.cpu, cpu, __ATOMIC_RELAXED);
-        queue_clamp_credit(here, v);
-        queue_insert(here, v);
+        queue_join(here, v);
     }
     spin_unlock_pair(&there->sched_lock, &here->sched_lock);
     return v != NULL;

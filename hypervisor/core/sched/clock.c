@@ -57,7 +57,7 @@ void vcpu_time_publish(struct vcpu *v, uint64_t tsc, uint64_t now_ns)
     shared_write(&t->flags,
                  machine->tsc_stable ? XEN_PVCLOCK_TSC_STABLE_BIT : 0);
     end_version(&t->version, odd);
-    v->time.area_stale = v->time.area_guest_va != 0;
+    v->time.area.stale = v->time.area.guest_va != 0;
 }
 
 void wallclock_publish(struct domain *d)
@@ -95,17 +95,6 @@ static void fire_singleshot(struct timer *t, uint64_t now_ns,
 {
     virq_raise_vcpu(container_of(t, struct vcpu, time.singleshot), VIRQ_TIMER,
                     fx);
-}
-
-void clock_set_singleshot(struct vcpu *v, uint64_t deadline_ns,
-                          struct effects *fx)
-{
-    timer_arm(v->d->hv, &v->time.singleshot, hal_cpu(), deadline_ns, fx);
-}
-
-void clock_stop_singleshot(struct vcpu *v)
-{
-    timer_disarm(v->d->hv, &v->time.singleshot);
 }
 
 /*
@@ -183,12 +172,14 @@ static void fire_poll(struct timer *t, uint64_t now_ns, struct effects *fx)
         vcpu_kick(v, fx);
 }
 
-void clock_init(struct vcpu *v)
+void clock_init(struct vcpu *v, uint64_t now_ns)
 {
     timer_init(&v->time.singleshot, fire_singleshot);
     timer_init(&v->time.periodic, fire_periodic);
     timer_init(&v->time.poll, fire_poll);
     v->time.period_ns = CLOCK_PERIOD_NS;
+    v->sched.runstate.state = RUNSTATE_offline;
+    v->sched.runstate.state_entry_time = now_ns;
 }
 
 void clock_destroy(struct vcpu *v)
@@ -203,25 +194,18 @@ int64_t do_set_timer_op(struct vcpu *v, uint64_t deadline_ns,
 {
     uint64_t now = hal_now_ns();
 
-    if (deadline_ns == 0)
-        clock_stop_singleshot(v);
-    else if ((int64_t)deadline_ns < 0 ||
-             (deadline_ns > now && deadline_ns - now > CLOCK_HORIZON_NS))
-        clock_set_singleshot(v, now + CLOCK_ABSURD_NS, fx);
-    else
-        clock_set_singleshot(v, deadline_ns, fx);
+    if (deadline_ns == 0) {
+        timer_disarm(v->d->hv, &v->time.singleshot);
+        return 0;
+    }
+    if ((int64_t)deadline_ns < 0 ||
+        (deadline_ns > now && deadline_ns - now > CLOCK_HORIZON_NS))
+        deadline_ns = now + CLOCK_ABSURD_NS;
+    timer_arm(v->d->hv, &v->time.singleshot, hal_cpu(), deadline_ns, fx);
     return 0;
 }
 
 /* -------------------------------------------- account, and its copies */
-
-void runstate_init(struct vcpu *v, uint64_t now_ns)
-{
-    v->sched.runstate = (struct vcpu_runstate_info){
-        .state = RUNSTATE_offline,
-        .state_entry_time = now_ns,
-    };
-}
 
 /* Clocks of two CPUs may differ by a little: time never runs backwards. */
 static void count_stint(struct vcpu_runstate_info *r, uint64_t now_ns)
@@ -241,69 +225,83 @@ void runstate_change(struct vcpu *v, int state, uint64_t now_ns)
         return;
     count_stint(r, now_ns);
     r->state = state;
-    v->sched.runstate_stale = v->sched.runstate_guest_va != 0;
+    v->sched.area.stale = v->sched.area.guest_va != 0;
 }
 
-struct vcpu_runstate_info runstate_read(struct vcpu *v, uint64_t now_ns)
+struct vcpu_runstate_info vcpu_runstate(struct vcpu *v, uint64_t now_ns)
 {
+    struct hv_cpu *c = lock_queue_of(v);
     struct vcpu_runstate_info copy = v->sched.runstate;
 
+    spin_unlock(&c->sched_lock);
     count_stint(&copy, now_ns);
     return copy;
 }
 
+uint64_t vcpu_run_time(struct vcpu *v, uint64_t now_ns)
+{
+    return vcpu_runstate(v, now_ns).time[RUNSTATE_running];
+}
+
 /*
- * With the guest's consent bit 63 of the entry time marks a copy that is
- * being changed, so that another vCPU reads no half of it.
+ * n bytes to va. The member at mark says in copy that the rest is being
+ * changed, so that another vCPU reads no half of it; final is its value
+ * afterwards.
  */
+static void write_marked(uint64_t va, const void *copy, size_t n, size_t mark,
+                         const void *final, size_t mark_bytes)
+{
+    if (hal_copy_to_guest(va + mark, (const uint8_t *)copy + mark,
+                          mark_bytes) ||
+        hal_copy_to_guest(va, copy, n))
+        return;
+    (void)!hal_copy_to_guest(va + mark, final, mark_bytes);
+}
+
+/* Bit 63 of the entry time is the mark; but only if the guest knows it. */
 static void write_runstate(struct vcpu *v)
 {
-    uint64_t va = v->sched.runstate_guest_va;
-    uint64_t entry_va =
-        va + offsetof(struct vcpu_runstate_info, state_entry_time);
+    uint64_t va = v->sched.area.guest_va;
     struct vcpu_runstate_info r = v->sched.runstate;
     uint64_t entry = r.state_entry_time;
-    bool marked = vm_assist_is_on(v->d, VMASST_TYPE_runstate_update_flag);
 
-    if (!marked) {
+    if (!vm_assist_is_on(v->d, VMASST_TYPE_runstate_update_flag)) {
         (void)!hal_copy_to_guest(va, &r, sizeof(r));
         return;
     }
-    r.state_entry_time = entry | XEN_RUNSTATE_UPDATE;
-    if (hal_copy_to_guest(entry_va, &r.state_entry_time, sizeof(uint64_t)) ||
-        hal_copy_to_guest(va, &r, sizeof(r)))
-        return;
-    (void)!hal_copy_to_guest(entry_va, &entry, sizeof(entry));
+    r.state_entry_time |= XEN_RUNSTATE_UPDATE;
+    write_marked(va, &r, sizeof(r), offsetof(typeof(r), state_entry_time),
+                 &entry, sizeof(entry));
 }
 
 /* The guest may have written to vcpu_info: what is copied is its own. */
 static void write_time(struct vcpu *v)
 {
-    uint64_t va = v->time.area_guest_va;
     struct vcpu_time_info t;
     uint32_t version;
 
     shared_read_bytes(&t, &v->event.info->time, sizeof(t));
     version = t.version;
     t.version |= 1;
-    if (hal_copy_to_guest(va, &t.version, sizeof(t.version)) ||
-        hal_copy_to_guest(va, &t, sizeof(t)))
-        return;
-    (void)!hal_copy_to_guest(va, &version, sizeof(version));
+    write_marked(v->time.area.guest_va, &t, sizeof(t),
+                 offsetof(typeof(t), version), &version, sizeof(version));
+}
+
+/* Whether the area must be written now. */
+static bool take_stale(struct vcpu_area *area)
+{
+    bool stale = area->stale;
+
+    area->stale = false;
+    return stale && area->guest_va;
 }
 
 void vcpu_publish(struct vcpu *v)
 {
     if (!v->kernel_mode)
         return;
-    if (v->sched.runstate_stale) {
-        v->sched.runstate_stale = false;
-        if (v->sched.runstate_guest_va)
-            write_runstate(v);
-    }
-    if (v->time.area_stale) {
-        v->time.area_stale = false;
-        if (v->time.area_guest_va)
-            write_time(v);
-    }
+    if (take_stale(&v->sched.area))
+        write_runstate(v);
+    if (take_stale(&v->time.area))
+        write_time(v);
 }

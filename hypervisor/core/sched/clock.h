@@ -36,14 +36,6 @@ void wallclock_publish(struct domain *d);
 void wallclock_set(struct hv *hv, uint64_t sec, uint32_t nsec);
 
 /*
- * Raise VIRQ_TIMER of v at deadline_ns (system time), or now if past.
- * v is the caller. clock_stop_singleshot undoes it.
- */
-void clock_set_singleshot(struct vcpu *v, uint64_t deadline_ns,
-                          struct effects *fx);
-void clock_stop_singleshot(struct vcpu *v);
-
-/*
  * Raise VIRQ_TIMER of v every period_ns while it runs; 0: no more. A vCPU
  * that was not running when a period ended gets one event when it runs
  * again. If v is not the caller (self), it begins with v's next turn.
@@ -57,13 +49,17 @@ void clock_switch_out(struct vcpu *v);
 void clock_switch_in(struct vcpu *v, unsigned int cpu, uint64_t now_ns,
                      struct effects *fx);
 
-/* Functions of v's timers. Called by vcpu_sched_init and _destroy. */
-void clock_init(struct vcpu *v);
+/*
+ * v's timers, none armed, and its account, which begins offline at now_ns.
+ * Called by vcpu_sched_init and _destroy.
+ */
+void clock_init(struct vcpu *v, uint64_t now_ns);
 void clock_destroy(struct vcpu *v);
 
 /*
- * set_timer_op: as clock_set_singleshot of the caller; 0 stops. A deadline
- * that is negative or absurdly far fires in 100 ms. Returns 0.
+ * set_timer_op: raise VIRQ_TIMER of the caller at deadline_ns (system time),
+ * or now if past; 0 stops. A deadline that is negative or absurdly far fires
+ * in 100 ms. Returns 0.
  */
 int64_t do_set_timer_op(struct vcpu *v, uint64_t deadline_ns,
                         struct effects *fx);
@@ -71,36 +67,25 @@ int64_t do_set_timer_op(struct vcpu *v, uint64_t deadline_ns,
 /*
  * Where a vCPU's time goes (running, waiting for a CPU, blocked, offline), and
  * the two copies that a guest may ask to find in its own memory: this account,
- * and the clock.
+ * and the clock. The sum of time[] is the age of the vCPU. Read it with
+ * vcpu_runstate.
  *
- * The copies are written on exit paths only, while the vCPU's page tables are
- * loaded; a copy that cannot be written now stays stale and is tried at the
- * next exit. The sum of time[] is the age of the vCPU.
- *
- * Locks: the account is changed under the run queue's lock; the copies are
- * written without any.
+ * Close the current stint and begin one in state (RUNSTATE_*). The run
+ * queue's lock is held.
  */
-
-/* Begin the account of a new vCPU: offline. */
-void runstate_init(struct vcpu *v, uint64_t now_ns);
-
-/* Close the current stint and begin one in state (RUNSTATE_*). */
 void runstate_change(struct vcpu *v, int state, uint64_t now_ns);
-
-/* v's account, with the current stint counted up to now. */
-struct vcpu_runstate_info runstate_read(struct vcpu *v, uint64_t now_ns);
 
 /* Whether an exit to v should call vcpu_publish. */
 static inline bool vcpu_publish_wanted(const struct vcpu *v)
 {
-    return v->sched.runstate_stale || v->time.area_stale;
+    return v->sched.area.stale || v->time.area.stale;
 }
 
 /*
  * Write v's stale copies to its memory, if its kernel's page tables are
  * loaded (v->kernel_mode); else leave them stale. v's registers and tables
- * are on this CPU. An address that cannot be written is passed over in
- * silence, as the next exit would only fail again.
+ * are on this CPU, no lock is held. An address that cannot be written is
+ * passed over in silence, as the next exit would only fail again.
  */
 void vcpu_publish(struct vcpu *v);
 

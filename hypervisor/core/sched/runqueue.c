@@ -64,7 +64,7 @@ void queue_remove(struct hv_cpu *c, struct vcpu *v)
     note_head(c);
 }
 
-void queue_clamp_credit(const struct hv_cpu *c, struct vcpu *v)
+void queue_join(struct hv_cpu *c, struct vcpu *v)
 {
     int64_t least = c->floor - SCHED_BONUS_NS;
     int64_t most = c->floor + SCHED_AHEAD_NS;
@@ -73,6 +73,7 @@ void queue_clamp_credit(const struct hv_cpu *c, struct vcpu *v)
         v->sched.credit = least;
     if (v->sched.credit > most)
         v->sched.credit = most;
+    queue_insert(c, v);
 }
 
 /* -------------------------------------------------------- accounting */
@@ -87,29 +88,20 @@ static uint64_t fade(uint64_t usage, uint64_t elapsed)
 }
 
 /* Clocks of two CPUs may differ by a little: time never runs backwards. */
-static uint64_t close_stint(struct vcpu *v, uint64_t now_ns)
+void sched_account(struct vcpu *v, bool ran, uint64_t now_ns)
 {
-    uint64_t elapsed = 0;
+    uint64_t elapsed, cost;
 
-    if (now_ns > v->sched.since_ns) {
-        elapsed = now_ns - v->sched.since_ns;
-        v->sched.since_ns = now_ns;
-    }
+    if (now_ns <= v->sched.since_ns)
+        return;
+    elapsed = now_ns - v->sched.since_ns;
+    v->sched.since_ns = now_ns;
     v->sched.usage = fade(v->sched.usage, elapsed);
-    return elapsed;
-}
-
-void sched_account(struct vcpu *v, uint64_t now_ns)
-{
-    uint64_t cost = close_stint(v, now_ns) * WEIGHT_UNIT / v->d->weight;
-
-    v->sched.credit += (int64_t)cost;
-    v->sched.usage += cost;
-}
-
-void sched_account_waiting(struct vcpu *v, uint64_t now_ns)
-{
-    close_stint(v, now_ns);
+    if (ran) {
+        cost = elapsed * WEIGHT_UNIT / v->d->weight;
+        v->sched.credit += (int64_t)cost;
+        v->sched.usage += cost;
+    }
 }
 
 /* The floor below which nobody who comes here is set; never sinks. */
@@ -122,20 +114,6 @@ static void raise_floor(struct hv_cpu *c)
         least = c->current->sched.credit;
     if (least != INT64_MAX && least > c->floor)
         c->floor = least;
-}
-
-struct vcpu_runstate_info vcpu_runstate(struct vcpu *v, uint64_t now_ns)
-{
-    struct hv_cpu *c = lock_queue_of(v);
-    struct vcpu_runstate_info r = runstate_read(v, now_ns);
-
-    spin_unlock(&c->sched_lock);
-    return r;
-}
-
-uint64_t vcpu_run_time(struct vcpu *v, uint64_t now_ns)
-{
-    return vcpu_runstate(v, now_ns).time[RUNSTATE_running];
 }
 
 /* ------------------------------------------------------------ choice */
@@ -174,13 +152,6 @@ static bool current_stays(struct hv_cpu *c, unsigned int cpu,
     return v->sched.credit <= first->sched.credit + lead;
 }
 
-static int runstate_off_cpu(const struct vcpu *v)
-{
-    if (v->sched.run == VCPU_OFFLINE || v->sched.pause_count > 0)
-        return RUNSTATE_offline;
-    return v->sched.run == VCPU_BLOCKED ? RUNSTATE_blocked : RUNSTATE_runnable;
-}
-
 /* Current leaves the CPU, its registers still in it. */
 static void put_current(struct hv_cpu *c, uint64_t now_ns)
 {
@@ -190,7 +161,7 @@ static void put_current(struct hv_cpu *c, uint64_t now_ns)
     v->sched.yield = false;
     if (v->sched.run == VCPU_RUNNING)
         v->sched.run = VCPU_RUNNABLE;
-    runstate_change(v, runstate_off_cpu(v), now_ns);
+    runstate_change(v, vcpu_waiting_state(v), now_ns);
     if (vcpu_wants_cpu(v))
         queue_insert(c, v);
 }
@@ -201,7 +172,7 @@ static void set_current(struct hv_cpu *c, struct vcpu *v, uint64_t now_ns)
     c->current = v;
     v->sched.run = VCPU_RUNNING;
     v->sched.on_cpu = true;
-    sched_account_waiting(v, now_ns);
+    sched_account(v, false, now_ns);
     runstate_change(v, RUNSTATE_running, now_ns);
 }
 
@@ -212,7 +183,7 @@ static struct vcpu *pick_local(struct hv *hv, unsigned int cpu, uint64_t now_ns)
 
     spin_lock(&c->sched_lock);
     if (c->current)
-        sched_account(c->current, now_ns);
+        sched_account(c->current, true, now_ns);
     first = first_allowed(c, cpu);
     if (!current_stays(c, cpu, first, now_ns)) {
         if (c->current)

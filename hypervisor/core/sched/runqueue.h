@@ -34,7 +34,6 @@
 
 #include <domain.h>
 #include "effects.h"
-#include "hv.h"
 #include "vcpu.h"
 
 /* How long a vCPU runs before an equal gets its turn. */
@@ -76,8 +75,15 @@ void sched_switched(struct vcpu *prev, struct effects *fx);
 /* When cpu must pick again although nothing happens; UINT64_MAX: never. */
 uint64_t sched_slice_end(struct hv *hv, unsigned int cpu);
 
-/* If v is blocked it becomes runnable; else nothing. From any CPU. */
+/*
+ * v becomes runnable if it is blocked, or if it is offline (VCPUOP_up); else
+ * nothing. From any CPU.
+ */
 void vcpu_wake(struct vcpu *v, uint64_t now_ns, struct effects *fx);
+void vcpu_up(struct vcpu *v, uint64_t now_ns, struct effects *fx);
+
+/* Stop v (VCPUOP_down), which may be stopped already. */
+void vcpu_down(struct vcpu *v, struct effects *fx);
 
 /*
  * v, the caller, sleeps from the next sched_pick on. A full barrier: set
@@ -88,10 +94,6 @@ void vcpu_block(struct vcpu *v, struct effects *fx);
 
 /* v, the caller, lets the first in the queue go before it, once. */
 void vcpu_yield(struct vcpu *v, struct effects *fx);
-
-/* Start or stop a vCPU (VCPUOP_up, _down). Both may find it so already. */
-void vcpu_up(struct vcpu *v, uint64_t now_ns, struct effects *fx);
-void vcpu_down(struct vcpu *v, struct effects *fx);
 
 /*
  * One more, or one less, reason for v not to run, whatever else it is. From
@@ -129,27 +131,37 @@ must_check int vcpu_pin(struct vcpu *v, int cpu, struct effects *fx);
 struct vcpu_runstate_info vcpu_runstate(struct vcpu *v, uint64_t now_ns);
 uint64_t vcpu_run_time(struct vcpu *v, uint64_t now_ns);
 
-/* ---- the calls: rows of pv-abi/sched_ops.def and vcpu_ops.def ----------- */
-
+/*
+ * The calls: rows of pv-abi/sched_ops.def and vcpu_ops.def, which name the
+ * errors. Source: abi/events-time-sched.md 6, 7.
+ */
 int64_t do_sched_op(struct vcpu *v, uint32_t cmd, guest_ptr_t arg,
                     struct effects *fx);
-
 int64_t do_vcpu_op(struct vcpu *v, uint32_t cmd, uint32_t id, guest_ptr_t arg,
                    struct effects *fx);
 
-/* d's watchdogs: none set. Called by domain_create. */
+/*
+ * d's watchdogs: none set (called by domain_create); none fires any more (a
+ * step of teardown, no lock is held).
+ */
 void domain_sched_init(struct domain *d);
-
-/* No watchdog of d fires any more. A step of teardown; no lock is held. */
 void domain_sched_destroy(struct domain *d);
 
-/* ---- inside of core/sched only; "c" is locked in all that take one ------ */
+/* ---- inside of core/sched: "c" is locked in all that take one ---------- */
 
 /* Whether v runs as soon as it finds a CPU. */
 static inline bool vcpu_wants_cpu(const struct vcpu *v)
 {
     return (v->sched.run == VCPU_RUNNABLE || v->sched.run == VCPU_RUNNING) &&
            v->sched.pause_count == 0;
+}
+
+/* RUNSTATE_* of v, which is on no CPU. */
+static inline int vcpu_waiting_state(const struct vcpu *v)
+{
+    if (v->sched.run == VCPU_OFFLINE || v->sched.pause_count > 0)
+        return RUNSTATE_offline;
+    return v->sched.run == VCPU_BLOCKED ? RUNSTATE_blocked : RUNSTATE_runnable;
 }
 
 /* The CPUs v may use now. */
@@ -167,18 +179,18 @@ static inline bool vcpu_may_use(const struct vcpu *v, unsigned int cpu)
 /* Lock the queue that v belongs to. */
 struct hv_cpu *lock_queue_of(const struct vcpu *v);
 
-/* Keep the queue in order of credit; equals in order of arrival. */
+/* c's queue is in order of credit, equals in order of arrival. */
 void queue_insert(struct hv_cpu *c, struct vcpu *v);
 void queue_remove(struct hv_cpu *c, struct vcpu *v);
 
-/* Bring v's credit near to those of c, whose queue it is about to join. */
-void queue_clamp_credit(const struct hv_cpu *c, struct vcpu *v);
+/* The same for who comes from elsewhere: its credit is brought near. */
+void queue_join(struct hv_cpu *c, struct vcpu *v);
 
-/* Charge v, which is current somewhere, for its time up to now. */
-void sched_account(struct vcpu *v, uint64_t now_ns);
-
-/* v did not run up to now: its usage fades. */
-void sched_account_waiting(struct vcpu *v, uint64_t now_ns);
+/*
+ * v's usage fades up to now; charge it for the time if it ran, which it did
+ * iff it is current.
+ */
+void sched_account(struct vcpu *v, bool ran, uint64_t now_ns);
 
 /*
  * v wants a CPU and is neither queued nor current: choose a CPU for it and

@@ -28,8 +28,7 @@ void vcpu_sched_init(struct vcpu *v)
         v->sched.cpu = cpumask_first(rest);
     }
     v->sched.credit = hv->cpus[v->sched.cpu].floor;
-    runstate_init(v, hal_now_ns());
-    clock_init(v);
+    clock_init(v, hal_now_ns());
 }
 
 void vcpu_sched_destroy(struct vcpu *v)
@@ -52,18 +51,13 @@ static void follow_wish(struct hv_cpu *c, struct vcpu *v, uint64_t now_ns,
         if (!wants)
             effects_resched(fx, v->sched.cpu);
     } else if (wants && !v->sched.queued) {
-        runstate_change(v, RUNSTATE_runnable, now_ns);
+        runstate_change(v, vcpu_waiting_state(v), now_ns);
         sched_place(c, v, now_ns, fx);
         return;
     } else if (!wants) {
         if (v->sched.queued)
             queue_remove(c, v);
-        runstate_change(v,
-                        v->sched.run == VCPU_BLOCKED &&
-                                v->sched.pause_count == 0
-                            ? RUNSTATE_blocked
-                            : RUNSTATE_offline,
-                        now_ns);
+        runstate_change(v, vcpu_waiting_state(v), now_ns);
     }
     spin_unlock(&c->sched_lock);
 }
@@ -74,16 +68,33 @@ static void set_run(struct vcpu *v, enum vcpu_run run)
     __atomic_store_n(&v->sched.run, run, __ATOMIC_SEQ_CST);
 }
 
-void vcpu_wake(struct vcpu *v, uint64_t now_ns, struct effects *fx)
+/* If v is in state from, it wants to run. */
+static void make_runnable(struct vcpu *v, enum vcpu_run from, uint64_t now_ns,
+                          struct effects *fx)
 {
     struct hv_cpu *c = lock_queue_of(v);
 
-    if (v->sched.run != VCPU_BLOCKED) {
-        spin_unlock(&c->sched_lock);
-        return;
-    }
-    set_run(v, c->current == v ? VCPU_RUNNING : VCPU_RUNNABLE);
+    if (v->sched.run == from)
+        set_run(v, c->current == v ? VCPU_RUNNING : VCPU_RUNNABLE);
     follow_wish(c, v, now_ns, fx);
+}
+
+void vcpu_wake(struct vcpu *v, uint64_t now_ns, struct effects *fx)
+{
+    make_runnable(v, VCPU_BLOCKED, now_ns, fx);
+}
+
+void vcpu_up(struct vcpu *v, uint64_t now_ns, struct effects *fx)
+{
+    make_runnable(v, VCPU_OFFLINE, now_ns, fx);
+}
+
+void vcpu_down(struct vcpu *v, struct effects *fx)
+{
+    struct hv_cpu *c = lock_queue_of(v);
+
+    set_run(v, VCPU_OFFLINE);
+    follow_wish(c, v, hal_now_ns(), fx);
 }
 
 void vcpu_block(struct vcpu *v, struct effects *fx)
@@ -106,26 +117,6 @@ void vcpu_yield(struct vcpu *v, struct effects *fx)
     v->sched.yield = true;
     effects_resched(fx, v->sched.cpu);
     spin_unlock(&c->sched_lock);
-}
-
-void vcpu_up(struct vcpu *v, uint64_t now_ns, struct effects *fx)
-{
-    struct hv_cpu *c = lock_queue_of(v);
-
-    if (v->sched.run != VCPU_OFFLINE) {
-        spin_unlock(&c->sched_lock);
-        return;
-    }
-    set_run(v, c->current == v ? VCPU_RUNNING : VCPU_RUNNABLE);
-    follow_wish(c, v, now_ns, fx);
-}
-
-void vcpu_down(struct vcpu *v, struct effects *fx)
-{
-    struct hv_cpu *c = lock_queue_of(v);
-
-    set_run(v, VCPU_OFFLINE);
-    follow_wish(c, v, hal_now_ns(), fx);
 }
 
 void vcpu_pause(struct vcpu *v, struct effects *fx)

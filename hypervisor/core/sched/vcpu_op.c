@@ -91,21 +91,33 @@ static int64_t op_get_runstate_info(struct vcpu *v, struct vcpu *target,
     return hal_copy_to_guest(arg.va, &r, sizeof(r)) ? -EFAULT : 0;
 }
 
-/* The area itself may be absent now: it is tried again and again. */
+/*
+ * Both structs are one address. The area itself may be absent now: it is
+ * tried again and again.
+ */
+static int64_t register_area(struct vcpu *v, struct vcpu *target,
+                             struct vcpu_area *area, guest_ptr_t arg)
+{
+    uint64_t va;
+
+    if (hal_copy_from_guest(&va, arg.va, sizeof(va)))
+        return -EFAULT;
+    *area = (struct vcpu_area){.guest_va = va, .stale = va != 0};
+    if (target == v)
+        vcpu_publish(v);
+    return 0;
+}
+
+_Static_assert(sizeof(struct vcpu_register_runstate_memory_area) == 8 &&
+                   sizeof(struct vcpu_register_time_memory_area) == 8,
+               "an area is registered by its address alone");
+
 static int64_t op_register_runstate_memory_area(struct vcpu *v,
                                                 struct vcpu *target,
                                                 guest_ptr_t arg,
                                                 struct effects *fx)
 {
-    struct vcpu_register_runstate_memory_area op;
-
-    if (hal_copy_from_guest(&op, arg.va, sizeof(op)))
-        return -EFAULT;
-    target->sched.runstate_guest_va = op.addr.p;
-    target->sched.runstate_stale = op.addr.p != 0;
-    if (target == v)
-        vcpu_publish(v);
-    return 0;
+    return register_area(v, target, &target->sched.area, arg);
 }
 
 static int64_t op_register_vcpu_time_memory_area(struct vcpu *v,
@@ -113,15 +125,7 @@ static int64_t op_register_vcpu_time_memory_area(struct vcpu *v,
                                                  guest_ptr_t arg,
                                                  struct effects *fx)
 {
-    struct vcpu_register_time_memory_area op;
-
-    if (hal_copy_from_guest(&op, arg.va, sizeof(op)))
-        return -EFAULT;
-    target->time.area_guest_va = op.addr.p;
-    target->time.area_stale = op.addr.p != 0;
-    if (target == v)
-        vcpu_publish(v);
-    return 0;
+    return register_area(v, target, &target->time.area, arg);
 }
 
 static int64_t op_register_vcpu_info(struct vcpu *v, struct vcpu *target,
@@ -172,7 +176,7 @@ static int64_t op_set_singleshot_timer(struct vcpu *v, struct vcpu *target,
     /* The ABI counts in signed numbers: the upper half is long past. */
     if ((int64_t)op.timeout_abs_ns < 0)
         op.timeout_abs_ns = 0;
-    clock_set_singleshot(v, op.timeout_abs_ns, fx);
+    timer_arm(v->d->hv, &v->time.singleshot, hal_cpu(), op.timeout_abs_ns, fx);
     return 0;
 }
 
@@ -181,7 +185,7 @@ static int64_t op_stop_singleshot_timer(struct vcpu *v, struct vcpu *target,
 {
     if (target != v)
         return -EINVAL;
-    clock_stop_singleshot(v);
+    timer_disarm(v->d->hv, &v->time.singleshot);
     return 0;
 }
 
