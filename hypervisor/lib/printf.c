@@ -71,61 +71,47 @@ static void put_number(struct out *o, const struct conversion *c,
     put_field(o, c, prefix, text + n, sizeof(text) - n);
 }
 
-static size_t number(const char **p)
+/* A number in the format, or *: an argument. Below zero: none. */
+static int number(const char **p, va_list *args)
 {
-    size_t n = 0;
+    int n = 0;
 
-    while (**p >= '0' && **p <= '9')
-        n = n * 10 + (size_t)(*(*p)++ - '0');
+    if (**p == '*') {
+        (*p)++;
+        return va_arg(*args, int);
+    }
+    for (; **p >= '0' && **p <= '9'; (*p)++)
+        n = n * 10 + **p - '0';
     return n;
 }
 
 /* p: behind the '%'. Returns the first byte behind the conversion. */
 static const char *parse(const char *p, struct conversion *c, va_list *args)
 {
+    int n;
+
     *c = (struct conversion){.precision = SIZE_MAX, .bytes = 4};
     for (; *p == '-' || *p == '0'; p++) {
         c->left |= *p == '-';
         c->zero |= *p == '0';
     }
-    if (*p == '*') {
-        int width = va_arg(*args, int);
-
-        c->width = width > 0 ? (size_t)width : 0;
-        p++;
-    } else {
-        c->width = number(&p);
-    }
+    n = number(&p, args);
+    c->width = n > 0 ? (size_t)n : 0;
     if (*p == '.') {
         p++;
-        if (*p == '*') {
-            int precision = va_arg(*args, int);
-
-            c->precision = precision >= 0 ? (size_t)precision : SIZE_MAX;
-            p++;
-        } else {
-            c->precision = number(&p);
-        }
+        n = number(&p, args);
+        c->precision = n >= 0 ? (size_t)n : SIZE_MAX;
     }
-    for (;; p++) {
-        if (*p == 'l' || *p == 'z' || *p == 't')
+    for (; *p == 'l' || *p == 'z' || *p == 't' || *p == 'h'; p++)
+        if (*p != 'h') /* promoted to int anyway */
             c->bytes = 8;
-        else if (*p != 'h') /* promoted to int anyway */
-            break;
-    }
     c->kind = *p;
     return *p ? p + 1 : p;
 }
 
-static void put_string(struct out *o, const struct conversion *c, const char *s)
-{
-    if (!s)
-        s = "(null)";
-    put_field(o, c, "", s, strnlen(s, c->precision));
-}
-
 static void convert(struct out *o, struct conversion *c, va_list *args)
 {
+    const char *s;
     char one;
     int64_t i;
 
@@ -148,7 +134,9 @@ static void convert(struct out *o, struct conversion *c, va_list *args)
         put_number(o, c, "0x", (uintptr_t)va_arg(*args, void *), 16);
         break;
     case 's':
-        put_string(o, c, va_arg(*args, const char *));
+        s = va_arg(*args, const char *);
+        s = s ? s : "(null)";
+        put_field(o, c, "", s, strnlen(s, c->precision));
         break;
     case 'c':
         one = (char)va_arg(*args, int);

@@ -7,7 +7,10 @@
 #include "hal.h"
 
 #ifdef CONFIG_DEBUG
-
+#define CHECKED true
+#else
+#define CHECKED false
+#endif
 #define HELD_MAX 8
 
 /* What each CPU holds, in the order of acquiring. Only it looks. */
@@ -60,50 +63,17 @@ static void note_unlocked(struct spinlock *l)
 
 bool spin_is_held(const struct spinlock *l)
 {
-    return __atomic_load_n(&l->holder, __ATOMIC_RELAXED) == hal_cpu() + 1;
+    return !CHECKED ||
+           __atomic_load_n(&l->holder, __ATOMIC_RELAXED) == hal_cpu() + 1;
 }
 
 void spin_check_none_held(void)
 {
     const struct held *h = &held[hal_cpu()];
 
-    if (h->count > 0)
+    if (CHECKED && h->count > 0)
         hal_panic("lock of level %u held across a guest access",
                   h->lock[0]->level);
-}
-
-#else /* !CONFIG_DEBUG */
-
-static void check_order(const struct spinlock *l, bool second_of_pair)
-{
-}
-
-static void note_locked(struct spinlock *l)
-{
-}
-
-static void note_unlocked(struct spinlock *l)
-{
-}
-
-bool spin_is_held(const struct spinlock *l)
-{
-    return true;
-}
-
-void spin_check_none_held(void)
-{
-}
-
-#endif
-
-static void acquire(struct spinlock *l)
-{
-    uint16_t ticket = __atomic_fetch_add(&l->next, 1, __ATOMIC_RELAXED);
-
-    while (__atomic_load_n(&l->owner, __ATOMIC_ACQUIRE) != ticket)
-        hal_relax();
-    note_locked(l);
 }
 
 void spin_lock_init(struct spinlock *l, enum lock_level level)
@@ -111,10 +81,22 @@ void spin_lock_init(struct spinlock *l, enum lock_level level)
     *l = (struct spinlock){.level = (uint16_t)level};
 }
 
+static void acquire(struct spinlock *l, bool second_of_pair)
+{
+    uint16_t ticket;
+
+    if (CHECKED)
+        check_order(l, second_of_pair);
+    ticket = __atomic_fetch_add(&l->next, 1, __ATOMIC_RELAXED);
+    while (__atomic_load_n(&l->owner, __ATOMIC_ACQUIRE) != ticket)
+        hal_relax();
+    if (CHECKED)
+        note_locked(l);
+}
+
 void spin_lock(struct spinlock *l)
 {
-    check_order(l, false);
-    acquire(l);
+    acquire(l, false);
 }
 
 bool spin_trylock(struct spinlock *l)
@@ -126,27 +108,23 @@ bool spin_trylock(struct spinlock *l)
     if (!__atomic_compare_exchange_n(&l->next, &free, (uint16_t)(owner + 1),
                                      false, __ATOMIC_ACQUIRE, __ATOMIC_RELAXED))
         return false;
-    note_locked(l);
+    if (CHECKED)
+        note_locked(l);
     return true;
 }
 
 void spin_unlock(struct spinlock *l)
 {
-    note_unlocked(l);
+    if (CHECKED)
+        note_unlocked(l);
     __atomic_store_n(&l->owner, (uint16_t)(l->owner + 1), __ATOMIC_RELEASE);
 }
 
 void spin_lock_pair(struct spinlock *a, struct spinlock *b)
 {
-    struct spinlock *first = a < b ? a : b;
-    struct spinlock *second = a < b ? b : a;
-
-    check_order(first, false);
-    acquire(first);
-    if (first == second)
-        return;
-    check_order(second, true);
-    acquire(second);
+    acquire(a < b ? a : b, false);
+    if (a != b)
+        acquire(a < b ? b : a, true);
 }
 
 void spin_unlock_pair(struct spinlock *a, struct spinlock *b)

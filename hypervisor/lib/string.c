@@ -63,15 +63,6 @@ void *memchr(const void *s, int byte, size_t n)
     return NULL;
 }
 
-size_t strlen(const char *s)
-{
-    const char *end = s;
-
-    while (*end)
-        end++;
-    return (size_t)(end - s);
-}
-
 size_t strnlen(const char *s, size_t max)
 {
     size_t n = 0;
@@ -79,6 +70,11 @@ size_t strnlen(const char *s, size_t max)
     while (n < max && s[n])
         n++;
     return n;
+}
+
+size_t strlen(const char *s)
+{
+    return strnlen(s, SIZE_MAX);
 }
 
 int strcmp(const char *a, const char *b)
@@ -99,24 +95,17 @@ int strncmp(const char *a, const char *b, size_t n)
 
 char *strchr(const char *s, int c)
 {
-    for (;; s++) {
-        if (*s == (char)c)
-            return (char *)s;
-        if (!*s)
-            return NULL;
-    }
+    return memchr(s, c, strlen(s) + 1);
 }
 
 char *strstr(const char *s, const char *part)
 {
     size_t n = strlen(part);
 
-    for (;; s++) {
-        if (strncmp(s, part, n) == 0)
-            return (char *)s;
-        if (!*s)
+    while (strncmp(s, part, n) != 0)
+        if (!*s++)
             return NULL;
-    }
+    return (char *)s;
 }
 
 size_t strlcpy(char *dst, const char *src, size_t size)
