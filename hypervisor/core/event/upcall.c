@@ -29,8 +29,6 @@ void vcpu_event_init(struct vcpu *v)
     v->event.info_mfn = MFN_INVALID;
 }
 
-/* ------------------------------------------------------------- raise */
-
 /*
  * End v's SCHEDOP_poll, if it is in one. Whoever gets the old value counts
  * the poller out; the poll's timer may stay armed, it finds nobody polling.
@@ -127,8 +125,6 @@ bool port_is_pending(const struct domain *d, evtchn_port_t port)
     return shared_test_bit(d->shared_info->evtchn_pending, port);
 }
 
-/* ---------------------------------------------------------- vcpu_info */
-
 /*
  * What v looks at must be complete before others write to it; whoever read
  * the old pointer writes to the old place, which the bits set here make up
@@ -160,17 +156,18 @@ int vcpu_register_info(struct vcpu *v, mfn_t mfn, uint32_t offset,
         return -EINVAL;
 
     spin_lock(&v->d->event.lock);
-    if (mfn_is_valid(v->event.info_mfn) || v->d->dying) {
-        spin_unlock(&v->d->event.lock);
-        frame_put_writable(v->d->hv, frame);
-        return -EINVAL;
+    rc = mfn_is_valid(v->event.info_mfn) || v->d->dying ? -EINVAL : 0;
+    if (!rc) {
+        page = hal_map(mfn);
+        v->event.info_mfn = mfn;
+        adopt_info(v, (struct vcpu_info *)(void *)(page + offset));
     }
-    page = hal_map(mfn);
-    v->event.info_mfn = mfn;
-    adopt_info(v, (struct vcpu_info *)(void *)(page + offset));
     spin_unlock(&v->d->event.lock);
-    vcpu_kick(v, fx);
-    return 0;
+    if (rc)
+        frame_put_writable(v->d->hv, frame);
+    else
+        vcpu_kick(v, fx);
+    return rc;
 }
 
 void vcpu_unregister_info(struct vcpu *v)

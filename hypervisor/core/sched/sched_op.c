@@ -165,42 +165,31 @@ void domain_sched_destroy(struct domain *d)
         timer_stop(d->hv, &d->watchdogs[i].timer);
 }
 
-/* d->lock is held. Returns the new id, or an error. */
-static int new_watchdog(struct domain *d)
-{
-    for (int i = 0; i < DOMAIN_WATCHDOGS; i++)
-        if (!d->watchdogs[i].in_use)
-            return i + 1;
-    return -ENOSPC;
-}
-
-/* The same. Returns 0 for a watchdog that exists already. */
+/* d->lock is held. Returns the id of a new watchdog, 0 for a known one. */
 static int set_watchdog(struct domain *d, struct sched_watchdog op,
                         struct effects *fx)
 {
+    bool fresh = op.id == 0;
     struct domain_watchdog *w;
-    int rc = 0;
 
-    if (op.id > DOMAIN_WATCHDOGS || (op.id == 0 && op.timeout == 0))
+    if (op.id > DOMAIN_WATCHDOGS || (fresh && op.timeout == 0))
         return -EINVAL;
-    if (op.id == 0) {
-        rc = new_watchdog(d);
-        if (rc < 0)
-            return rc;
-        op.id = (uint32_t)rc;
-        d->watchdogs[op.id - 1].in_use = true;
+    if (fresh) {
+        while (op.id < DOMAIN_WATCHDOGS && d->watchdogs[op.id].in_use)
+            op.id++;
+        if (op.id++ == DOMAIN_WATCHDOGS)
+            return -ENOSPC;
     }
     w = &d->watchdogs[index_masked(op.id - 1, DOMAIN_WATCHDOGS)];
-    if (!w->in_use)
+    if (!fresh && !w->in_use)
         return -EEXIST;
-    if (op.timeout == 0) {
-        timer_disarm(d->hv, &w->timer);
-        w->in_use = false;
-    } else {
+    w->in_use = op.timeout != 0;
+    if (w->in_use)
         timer_arm(d->hv, &w->timer, hal_cpu(),
                   hal_now_ns() + op.timeout * NS_PER_S, fx);
-    }
-    return rc;
+    else
+        timer_disarm(d->hv, &w->timer);
+    return fresh ? (int)op.id : 0;
 }
 
 static int64_t op_watchdog(struct vcpu *v, guest_ptr_t arg, struct effects *fx)

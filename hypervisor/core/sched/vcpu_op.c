@@ -47,26 +47,20 @@ static int64_t op_up(struct vcpu *v, struct vcpu *target, guest_ptr_t arg,
     return rc;
 }
 
-/* Whether target is online and no other vCPU of d is. */
-static bool is_last_online(struct domain *d, const struct vcpu *target)
-{
-    struct vcpu *v;
-
-    domain_for_each_vcpu (d, v) {
-        if (v != target && vcpu_is_online(v))
-            return false;
-    }
-    return vcpu_is_online(target);
-}
-
+/* The last vCPU that is online does not stop: the domain does. */
 static int64_t op_down(struct vcpu *v, struct vcpu *target, guest_ptr_t arg,
                        struct effects *fx)
 {
     struct domain *d = v->d;
     bool last;
+    struct vcpu *other;
 
     spin_lock(&d->lock);
-    last = is_last_online(d, target);
+    last = vcpu_is_online(target);
+    domain_for_each_vcpu (d, other) {
+        if (other != target && vcpu_is_online(other))
+            last = false;
+    }
     if (!last)
         vcpu_down(target, fx);
     spin_unlock(&d->lock);
