@@ -48,6 +48,7 @@ HV_CORE_MM := \
 HV_CORE_EVENT := \
     hypervisor/core/event/channel.c \
     hypervisor/core/event/channel_op.c \
+    hypervisor/core/event/fifo.c \
     hypervisor/core/event/upcall.c
 
 # Frames lent to other domains.

@@ -16,6 +16,26 @@
  * A guest that unmasks a port looks at pending afterwards, or uses
  * EVTCHNOP_unmask; one that unmasks upcalls looks at evtchn_upcall_pending and
  * makes any hypercall when it is set: each return from one delivers.
+ *
+ * Instead of these two levels a guest may use queues (FIFO): EVTCHNOP_
+ * init_control for each vCPU, the first of which switches the domain; then
+ * expand_array as far as it has ports. Each port has a word in the array and
+ * goes into the queue of its priority, one for each vCPU, linked through the
+ * words. A port is closed, but not free, as long as it is in a queue.
+ *
+ * The hypervisor raises a port in this order:
+ *  1. set PENDING   2. MASKED: stop   3. set LINKED (was it set: stop)
+ *  4. write LINK of the queue's last word, if that is still LINKED; if not,
+ *     write head[priority], set the queue's bit of ready (was it set: stop)
+ *  5. set evtchn_upcall_pending, as above.
+ * A guest takes them in this one:
+ *  1. clear evtchn_upcall_pending   2. take the lowest bit set in ready, and
+ *     the port in its head   3. clear LINKED and LINK of its word at once;
+ *     LINK is the next head, 0: look at head[priority] again once ready is 0
+ *  4. the word is PENDING and not MASKED: clear PENDING, handle.
+ * A guest masks with an atomic operation, and unmasks with a compare and
+ * exchange that expects BUSY clear; then, if the port is PENDING, it uses
+ * EVTCHNOP_unmask, which puts the port into its queue.
  */
 #ifndef PV_ABI_EVENT_CHANNEL_H
 #define PV_ABI_EVENT_CHANNEL_H
@@ -53,7 +73,29 @@
 #define EVTCHNSTAT_virq        4
 #define EVTCHNSTAT_ipi         5
 
+/* Queues: priorities 0, the highest, to 15; words of the array; their flags. */
+#define EVTCHN_FIFO_PRIORITY_MAX     0
+#define EVTCHN_FIFO_PRIORITY_DEFAULT 7
+#define EVTCHN_FIFO_PRIORITY_MIN     15
+#define EVTCHN_FIFO_MAX_QUEUES       16
+#define EVTCHN_FIFO_PENDING          31 /* bits of a word */
+#define EVTCHN_FIFO_MASKED           30
+#define EVTCHN_FIFO_LINKED           29
+#define EVTCHN_FIFO_BUSY             28
+#define EVTCHN_FIFO_LINK_BITS        17 /* the next port in the queue, or 0 */
+#define EVTCHN_FIFO_LINK_MASK        0x1ffff
+#define EVTCHN_FIFO_NR_CHANNELS      131072
+#define EVTCHN_FIFO_PAGE_WORDS       1024 /* in each page of the array */
+#define EVTCHN_FIFO_PAGES            128
+
 #ifndef __ASSEMBLER__
+
+/* One for each vCPU, in a page of the guest; all zero at first. */
+struct evtchn_fifo_control_block {
+    uint32_t ready; /* bit q: queue q may hold ports; both write, atomically */
+    uint32_t _rsvd;
+    uint32_t head[EVTCHN_FIFO_MAX_QUEUES]; /* first ports; hypervisor writes */
+};
 
 /* Numbers EVTCHNOP_<name>; what each does stands in evtchn_ops.def. */
 enum evtchn_cmd {
@@ -137,15 +179,15 @@ struct evtchn_reset {
 };
 
 struct evtchn_init_control {
-    uint64_t control_gfn; /* IN  */
-    uint32_t offset;      /* IN  bytes, 8-aligned */
+    uint64_t control_gfn; /* IN  a frame of the domain's own */
+    uint32_t offset;      /* IN  bytes, 8-aligned; the block fits the page */
     uint32_t vcpu;        /* IN  */
-    uint8_t link_bits;    /* OUT */
+    uint8_t link_bits;    /* OUT EVTCHN_FIFO_LINK_BITS */
     uint8_t _pad[7];
 };
 
 struct evtchn_expand_array {
-    uint64_t array_gfn; /* IN  */
+    uint64_t array_gfn; /* IN  the words of the next 1024 ports */
 };
 
 struct evtchn_set_priority {

@@ -13,6 +13,7 @@
 
 #include <sys/queue.h>
 
+#include <pv-abi/event_channel.h>
 #include <pv-abi/memory.h>
 #include <pv-abi/shared_info.h>
 
@@ -33,18 +34,26 @@ struct domain_pages {
     uint64_t max;     /* limit on total */
 };
 
-/* Pages of ports, and ports in each of them; see event/channel.h. */
-#define EVTCHN_BUCKETS     16
+/* Buckets of ports, and ports in each of them; see event/channel.h. */
+#define EVTCHN_BUCKETS     512
 #define EVTCHN_BUCKET_SIZE 256
 
 /* Ports. Module: core/event. Lock: event.lock. */
 struct domain_event {
     struct spinlock lock;
-    struct evtchn *buckets[EVTCHN_BUCKETS]; /* one page each, or NULL */
+    struct evtchn *buckets[EVTCHN_BUCKETS]; /* or NULL */
     unsigned int port_count; /* ports that exist so far: whole buckets */
     unsigned int port_max;   /* limit, highest port + 1 */
     unsigned int first_free; /* every port below it is in use, but for 0 */
+    unsigned int open_count; /* ports in use */
+    unsigned int reset_next; /* where a reset goes on; atomic, no lock */
     unsigned int pollers;    /* vCPUs in SCHEDOP_poll; atomic, no lock */
+
+    /* Queues; see event/fifo.h. Lock: fifo_lock. */
+    struct spinlock fifo_lock;
+    bool fifo; /* in use instead of two levels; atomic, event.lock */
+    unsigned int fifo_page_count;
+    uint32_t *fifo_pages[EVTCHN_FIFO_PAGES]; /* the guest's, mapped */
 };
 
 /* SCHEDOP_watchdog. Module: core/sched. Lock: domain.lock. */

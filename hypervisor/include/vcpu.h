@@ -13,6 +13,7 @@
 #include <sys/queue.h>
 
 #include <pv-abi/arch.h>
+#include <pv-abi/event_channel.h>
 #include <pv-abi/shared_info.h>
 #include <pv-abi/vcpu.h>
 
@@ -121,6 +122,10 @@ struct vcpu_event {
     evtchn_port_t virq_to_port[24]; /* 0: not bound */
     /* SCHEDOP_poll: 0 no, > 0 that port, -1 several or none. Atomic. */
     int polling;
+    /* Queues, event.fifo_lock: the guest's page, NULL until given; and the
+     * port that each queue ended with when it was last added to, or 0. */
+    struct evtchn_fifo_control_block *fifo_block;
+    uint32_t fifo_tail[EVTCHN_FIFO_MAX_QUEUES];
 };
 
 struct vcpu {

@@ -25,6 +25,7 @@ enum lock_level {
     LOCK_DOMAIN,      /* domain->lock: life cycle, vCPU set-up, limits */
     LOCK_GRANT,       /* domain->grant.lock (pair: mapper and granter) */
     LOCK_EVENT,       /* domain->event.lock (pair: both ends of a channel) */
+    LOCK_FIFO,        /* domain->event.fifo_lock: its queues of events */
     LOCK_MM,          /* domain->mm_lock: page tables and types */
     LOCK_PAGES,       /* domain->pages_lock: lists of owned frames */
     LOCK_HEAP,        /* hv->heap.lock: the frame allocator */

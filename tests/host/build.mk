@@ -70,7 +70,8 @@ SUITE_pte        := hypervisor/core/mm/pte.c
 SUITE_type       := $(HV_ONLY_MM)
 
 # hypervisor/core/event
-SUITE_evtchn := $(HV_FAKE_GUESTS)
+SUITE_evtchn      := $(HV_FAKE_GUESTS)
+SUITE_evtchn_fifo := $(HV_FAKE_GUESTS)
 
 # hypervisor/core/grant
 SUITE_grant := $(HV_FAKE_GUESTS)

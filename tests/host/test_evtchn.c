@@ -259,9 +259,6 @@ START_TEST(operations_that_are_not_there_say_so)
     struct vcpu *v = guest_vcpu(hv, 1, 0);
     uint8_t arg[32] = {0};
 
-    ck_assert_int_eq(call_evtchn(v, EVTCHNOP_init_control, arg, 24), -EINVAL);
-    ck_assert_int_eq(call_evtchn(v, EVTCHNOP_expand_array, arg, 8), -ENOSYS);
-    ck_assert_int_eq(call_evtchn(v, EVTCHNOP_set_priority, arg, 8), -ENOSYS);
     ck_assert_int_eq(call_evtchn(v, EVTCHNOP_bind_pirq, arg, 12), -EPERM);
     ck_assert_int_eq(call_evtchn(v, 14, arg, 8), -ENOSYS);
     ck_assert_int_eq(call_evtchn(v, UINT32_MAX, arg, 8), -ENOSYS);

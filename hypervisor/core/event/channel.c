@@ -9,23 +9,26 @@
 
 #include "bug.h"
 #include "domain/domain.h"
+#include "event/fifo.h"
 #include "event/upcall.h"
 #include "mm/alloc.h"
 
 #define BUCKET_BYTES (EVTCHN_BUCKET_SIZE * sizeof(struct evtchn))
 
-_Static_assert(sizeof(struct evtchn) == 16, "a port costs 16 bytes");
-_Static_assert(BUCKET_BYTES == PAGE_SIZE, "a bucket is one page");
-_Static_assert(EVTCHN_BUCKETS *EVTCHN_BUCKET_SIZE == EVTCHN_2L_NR_CHANNELS,
-               "the table holds every two-level port");
+_Static_assert(sizeof(struct evtchn) == 32, "a port costs 32 bytes");
+_Static_assert(BUCKET_BYTES % PAGE_SIZE == 0, "a bucket is whole pages");
+_Static_assert(EVTCHN_BUCKETS *EVTCHN_BUCKET_SIZE == EVTCHN_FIFO_NR_CHANNELS,
+               "the table holds every port there can be");
 
 /* --------------------------------------------------------------- table */
 
 void domain_event_init(struct domain *d, uint32_t max_port)
 {
     spin_lock_init(&d->event.lock, LOCK_EVENT);
-    d->event.port_max =
-        max_port < EVTCHN_2L_NR_CHANNELS ? max_port + 1 : EVTCHN_2L_NR_CHANNELS;
+    spin_lock_init(&d->event.fifo_lock, LOCK_FIFO);
+    d->event.port_max = max_port < EVTCHN_FIFO_NR_CHANNELS
+                            ? max_port + 1
+                            : EVTCHN_FIFO_NR_CHANNELS;
     d->event.first_free = 1;
 }
 
@@ -43,29 +46,49 @@ static int add_bucket(struct domain *d)
     return 0;
 }
 
+/* The first closed port from p on, or a port that does not exist. */
+static evtchn_port_t next_closed(const struct domain *d, evtchn_port_t p)
+{
+    while (p < d->event.port_count &&
+           port_entry(d, p)->state != EVTCHNSTAT_closed)
+        p++;
+    return p;
+}
+
 /* Find the lowest free port and make room for it; it stays closed. */
 static int reserve(struct domain *d, evtchn_port_t *port)
 {
-    evtchn_port_t p = d->event.first_free;
+    unsigned int max =
+        fifo_is_on(d) ? EVTCHN_FIFO_NR_CHANNELS : EVTCHN_2L_NR_CHANNELS;
+    evtchn_port_t p;
 
     ASSERT(spin_is_held(&d->event.lock));
     if (d->dying)
         return -EINVAL;
-    while (p < d->event.port_count &&
-           port_entry(d, p)->state != EVTCHNSTAT_closed)
-        p++;
-    d->event.first_free = p;
-    if (p >= d->event.port_max)
+    p = d->event.first_free = next_closed(d, d->event.first_free);
+    while (fifo_test(d, p, 1u << EVTCHN_FIFO_LINKED))
+        p = next_closed(d, p + 1);
+    if (p >= d->event.port_max || p >= max)
         return -ENOSPC;
     *port = p;
     return p < d->event.port_count ? 0 : add_bucket(d);
 }
 
-/* Before a port opens and after it closed, nothing is pending on it. */
+/*
+ * Before a port opens and after it closed, nothing is pending on it. That it
+ * may still be the tail of a queue outlives it.
+ */
 static void assign(struct domain *d, evtchn_port_t port, struct evtchn e)
 {
+    struct evtchn *at = port_entry(d, port);
+
     port_clear(d, port);
-    *port_entry(d, port) = e;
+    e.priority = EVTCHN_FIFO_PRIORITY_DEFAULT;
+    e.last_priority = at->last_priority;
+    e.last_vcpu = at->last_vcpu;
+    d->event.open_count += e.state != EVTCHNSTAT_closed;
+    d->event.open_count -= at->state != EVTCHNSTAT_closed;
+    *at = e;
 }
 
 /* ------------------------------------------------------------- binding */
@@ -207,11 +230,23 @@ int evtchn_reset(struct domain *d, struct effects *fx)
 {
     unsigned int count =
         __atomic_load_n(&d->event.port_count, __ATOMIC_ACQUIRE);
+    evtchn_port_t p = __atomic_load_n(&d->event.reset_next, __ATOMIC_RELAXED);
+    bool closed;
 
-    for (evtchn_port_t p = 1; p < count; p++)
-        if (evtchn_close(d, p) == 0 && !effects_spend(fx, 1))
+    while (p < count) {
+        (void)!evtchn_close(d, p++);
+        if (!effects_spend(fx, 1)) {
+            __atomic_store_n(&d->event.reset_next, p, __ATOMIC_RELAXED);
             return -ERESTART;
-    return 0;
+        }
+    }
+    __atomic_store_n(&d->event.reset_next, 0, __ATOMIC_RELAXED);
+    spin_lock(&d->event.lock);
+    closed = d->event.open_count == 0;
+    if (closed)
+        fifo_end(d);
+    spin_unlock(&d->event.lock);
+    return closed ? 0 : -EAGAIN;
 }
 
 int domain_event_destroy(struct domain *d, struct effects *fx)

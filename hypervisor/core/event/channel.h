@@ -13,7 +13,7 @@
  *    all its ports before its struct goes. So a sender needs its own
  *    domain's lock, no reference;
  *  - vCPU v's virq_to_port[q] is a port in state virq, of number q;
- *  - below port_count every port exists; no port below first_free is free.
+ *  - below port_count every port exists; no port below first_free is closed.
  *
  * Locks: d->event.lock guards all of this; both ends of a channel are locked
  * by spin_lock_pair. Functions named port_* find it held, the others take it.
@@ -29,21 +29,26 @@
 #include "speculation.h"
 #include "vcpu.h"
 
-/* One port: 16 bytes. */
+/* One port: 32 bytes, so that buckets are whole pages. */
 struct evtchn {
     uint8_t state; /* EVTCHNSTAT_* */
-    uint8_t spare;
     uint16_t notify_vcpu;
     uint32_t peer; /* interdomain: remote port; virq: its number */
     union {
         struct domain *remote; /* interdomain */
         domid_t remote_domid;  /* unbound: who may bind */
     };
+    /* Queues (fifo.h; event.fifo_lock). */
+    bool raised_early;     /* before it had a word */
+    uint8_t priority;      /* the queue it goes to next */
+    uint8_t last_priority; /* the one it went to last, even if closed since */
+    uint16_t last_vcpu;
+    uint64_t spare;
 };
 
 /*
  * Set up d's part: no port yet. Called once, before d can be found.
- *  max_port  highest port d may have; values above what two-level channels
+ *  max_port  highest port d may have; values above what the layout in use
  *            can express mean that. 0: no port at all.
  */
 void domain_event_init(struct domain *d, uint32_t max_port);
@@ -58,7 +63,8 @@ must_check int domain_event_destroy(struct domain *d, struct effects *fx);
  * Make a port of d that begins as e says, not pending.
  *  slot  NULL, or the entry of virq_to_port that names the new port.
  * Returns 0 and *port, -EEXIST (slot names one), -EINVAL (d is dying),
- * -ENOSPC (no free port), -ENOMEM.
+ * -ENOSPC (no free port; with queues a port is not free before the guest has
+ * taken it out of one), -ENOMEM.
  */
 must_check int evtchn_open(struct domain *d, struct evtchn e,
                            evtchn_port_t *slot, evtchn_port_t *port);
@@ -97,15 +103,16 @@ must_check int evtchn_send(struct domain *d, evtchn_port_t port,
 must_check int evtchn_close(struct domain *d, evtchn_port_t port);
 
 /*
- * Close all ports of d. Ports bound meanwhile by d itself may stay.
- * Returns 0, -ERESTART (budget spent; call again).
+ * Close all ports of d, and go back to two levels.
+ * Returns 0, -ERESTART (budget spent; call again), -EAGAIN (d itself has
+ * bound a port meanwhile: nothing but the others is closed).
  */
 must_check int evtchn_reset(struct domain *d, struct effects *fx);
 
 /*
  * event_channel_op: a row of pv-abi/evtchn_ops.def each; the errors are
  * there. State is unchanged on error, -EFAULT included, but for a port
- * closed or a signal sent.
+ * closed, a signal sent, or queues begun.
  */
 int64_t do_event_channel_op(struct vcpu *v, uint32_t cmd, guest_ptr_t arg,
                             struct effects *fx);

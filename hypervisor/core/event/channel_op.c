@@ -9,6 +9,7 @@
 
 #include "domain/domain.h"
 #include "event/channel.h"
+#include "event/fifo.h"
 #include "event/upcall.h"
 #include "hal.h"
 
@@ -181,6 +182,44 @@ static int op_reset(struct vcpu *v, struct evtchn_reset *op, struct effects *fx)
     else
         rc = evtchn_reset(d, fx);
     domain_put(d);
+    return rc;
+}
+
+static int op_init_control(struct vcpu *v, struct evtchn_init_control *op,
+                           struct effects *fx)
+{
+    struct vcpu *target = domain_vcpu(v->d, op->vcpu);
+
+    op->link_bits = EVTCHN_FIFO_LINK_BITS;
+    if (!target)
+        return -ENOENT;
+    return fifo_init_control(target, mfn_of(op->control_gfn), op->offset);
+}
+
+static int op_expand_array(struct vcpu *v, struct evtchn_expand_array *op,
+                           struct effects *fx)
+{
+    return fifo_expand(v->d, mfn_of(op->array_gfn), fx);
+}
+
+static int op_set_priority(struct vcpu *v, struct evtchn_set_priority *op,
+                           struct effects *fx)
+{
+    struct domain *d = v->d;
+    int rc = 0;
+
+    if (op->port != 0 && !evtchn_exists(d, op->port))
+        return -EINVAL;
+    spin_lock(&d->event.lock);
+    if (!fifo_is_on(d))
+        rc = -ENOSYS;
+    else if (!port_find(d, op->port))
+        rc = -EACCES;
+    else if (op->priority > EVTCHN_FIFO_PRIORITY_MIN)
+        rc = -EINVAL;
+    else
+        fifo_set_priority(d, op->port, op->priority);
+    spin_unlock(&d->event.lock);
     return rc;
 }
 

@@ -12,10 +12,11 @@
 #include <pv-abi/inline/barrier.h>
 #include <pv-abi/inline/shared.h>
 
-#include "bug.h"
+#include "event/fifo.h"
 #include "hal.h"
 #include "mm/frame.h"
 #include "sched/runqueue.h"
+#include "speculation.h"
 
 /* Offsets at which a whole vcpu_info fits into a page. */
 #define INFO_OFFSET_MAX (PAGE_SIZE - sizeof(struct vcpu_info))
@@ -71,21 +72,13 @@ static void wake_pollers(struct domain *d, evtchn_port_t port,
 }
 
 /*
- * Steps 2 and 3 of a raise: the selector, the upcall flag, the vCPU. A vCPU
- * that runs with upcalls masked is left alone: it looks at the flag itself
- * after it has unmasked them.
+ * The last step of a raise. A vCPU that runs with upcalls masked is left
+ * alone: it looks at the flag itself after it has unmasked them.
  */
-static void select_word(struct domain *d, unsigned int notify,
-                        evtchn_port_t port, struct effects *fx)
+static void raise_upcall(struct vcpu *v, struct effects *fx)
 {
-    struct vcpu *v = d->vcpus[notify];
-    struct vcpu_info *info;
+    struct vcpu_info *info = __atomic_load_n(&v->event.info, __ATOMIC_SEQ_CST);
 
-    if (unlikely(!v))
-        return; /* a port made before the vCPU: nobody listens yet */
-    info = __atomic_load_n(&v->event.info, __ATOMIC_SEQ_CST);
-    if (shared_test_and_set_bit(&info->evtchn_pending_sel, port / 64))
-        return;
     if (shared_exchange(&info->evtchn_upcall_pending, (uint8_t)1))
         return;
     if (shared_read(&info->evtchn_upcall_mask) == 0 ||
@@ -93,36 +86,81 @@ static void select_word(struct domain *d, unsigned int notify,
         vcpu_kick(v, fx);
 }
 
-void port_raise(struct domain *d, evtchn_port_t port, unsigned int notify,
-                struct effects *fx)
+/* Two levels: the selector. Whether the vCPU must look. */
+static unsigned int select_word(struct domain *d, unsigned int notify,
+                                evtchn_port_t port)
+{
+    struct vcpu *v = d->vcpus[notify];
+    struct vcpu_info *info;
+
+    if (unlikely(!v))
+        return 0; /* a port made before the vCPU: nobody listens yet */
+    info = __atomic_load_n(&v->event.info, __ATOMIC_SEQ_CST);
+    return shared_test_and_set_bit(&info->evtchn_pending_sel, port / 64)
+               ? 0
+               : RAISED_UPCALL;
+}
+
+static unsigned int two_level_raise(struct domain *d, evtchn_port_t port,
+                                    unsigned int notify)
 {
     struct shared_info *shared = d->shared_info;
 
     if (shared_test_and_set_bit(shared->evtchn_pending, port))
-        return;
-    if (!shared_test_bit(shared->evtchn_mask, port))
-        select_word(d, notify, port, fx);
-    wake_pollers(d, port, fx);
+        return 0;
+    if (shared_test_bit(shared->evtchn_mask, port))
+        return RAISED_NEW;
+    return RAISED_NEW | select_word(d, notify, port);
+}
+
+/*
+ * The domain may switch to queues meanwhile, with the lock held that we need
+ * not hold. Then it has not seen the bit that we set: tell it again.
+ */
+void port_raise(struct domain *d, evtchn_port_t port, unsigned int notify,
+                struct effects *fx)
+{
+    unsigned int raised = 0;
+
+    if (!fifo_is_on(d))
+        raised = two_level_raise(d, port, notify);
+    if (fifo_is_on(d))
+        raised |= fifo_raise(d, port, notify);
+    if (raised & RAISED_UPCALL)
+        raise_upcall(d->vcpus[notify], fx);
+    if (raised & RAISED_NEW)
+        wake_pollers(d, port, fx);
 }
 
 void port_unmask(struct domain *d, evtchn_port_t port, unsigned int notify,
                  struct effects *fx)
 {
     struct shared_info *shared = d->shared_info;
+    unsigned int raised = 0;
 
-    if (shared_test_and_clear_bit(shared->evtchn_mask, port) &&
-        shared_test_bit(shared->evtchn_pending, port))
-        select_word(d, notify, port, fx);
+    if (fifo_is_on(d))
+        raised = fifo_unmask(d, port, notify);
+    else if (shared_test_and_clear_bit(shared->evtchn_mask, port) &&
+             shared_test_bit(shared->evtchn_pending, port))
+        raised = select_word(d, notify, port);
+    if (raised & RAISED_UPCALL)
+        raise_upcall(d->vcpus[notify], fx);
 }
 
 void port_clear(struct domain *d, evtchn_port_t port)
 {
-    shared_clear_bit(d->shared_info->evtchn_pending, port);
+    if (port < EVTCHN_2L_NR_CHANNELS)
+        shared_clear_bit(d->shared_info->evtchn_pending, port);
+    fifo_clear(d, port);
 }
 
-bool port_is_pending(const struct domain *d, evtchn_port_t port)
+bool port_is_pending(struct domain *d, evtchn_port_t port)
 {
-    return shared_test_bit(d->shared_info->evtchn_pending, port);
+    if (fifo_is_on(d))
+        return fifo_test(d, port, 1u << EVTCHN_FIFO_PENDING);
+    return port < EVTCHN_2L_NR_CHANNELS &&
+           shared_test_bit(d->shared_info->evtchn_pending,
+                           index_masked(port, EVTCHN_2L_NR_CHANNELS));
 }
 
 /*

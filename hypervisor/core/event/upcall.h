@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * From a pending port to an upcall: the bits a guest sees (two-level layout)
- * and the vCPU that must look at them.
+ * From a pending port to an upcall: the bits a guest sees, in two levels or
+ * in queues (fifo.h), and the vCPU that must look at them.
  *
- * Raising sets, in this order: the port's pending bit; if that was clear and
- * the port is not masked, its word's bit in the vCPU's selector; if that was
- * clear, the vCPU's upcall flag, and then the vCPU is woken or interrupted.
- * The guest clears them in the opposite order. Each step is a full barrier,
- * so either the guest sees the bit, or the raiser sees it cleared and tells
- * again: no event is lost, and none is told twice.
+ * Raising in two levels sets, in this order: the port's pending bit; if that
+ * was clear and the port is not masked, its word's bit in the vCPU's selector;
+ * if that was clear, the vCPU's upcall flag, and then the vCPU is woken or
+ * interrupted. The guest clears them in the opposite order. Each step is a full
+ * barrier, so either the guest sees the bit, or the raiser sees it cleared and
+ * tells again: no event is lost, and none is told twice.
  *
  * Locks: none is needed to raise, but the caller sees to it that v->d stays
  * and that v->event.info is not replaced: by d's event.lock, or by that of
@@ -62,7 +62,7 @@ void port_unmask(struct domain *d, evtchn_port_t port, unsigned int notify,
 void port_clear(struct domain *d, evtchn_port_t port);
 
 /* Whether port is pending, masked or not. */
-bool port_is_pending(const struct domain *d, evtchn_port_t port);
+bool port_is_pending(struct domain *d, evtchn_port_t port);
 
 /*
  * Make v look at what is pending for it: an upcall flag just set, or an NMI.

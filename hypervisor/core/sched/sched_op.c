@@ -47,15 +47,12 @@ static int64_t op_shutdown(struct vcpu *v, guest_ptr_t arg, struct effects *fx)
     return 0;
 }
 
-static bool any_pending(const struct domain *d, const evtchn_port_t *ports,
+static bool any_pending(struct domain *d, const evtchn_port_t *ports,
                         unsigned int count)
 {
-    for (unsigned int i = 0; i < count; i++) {
-        size_t port = index_masked(ports[i], EVTCHN_2L_NR_CHANNELS);
-
-        if (port_is_pending(d, (evtchn_port_t)port))
+    for (unsigned int i = 0; i < count; i++)
+        if (port_is_pending(d, ports[i]))
             return true;
-    }
     return false;
 }
 

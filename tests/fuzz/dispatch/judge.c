@@ -43,19 +43,26 @@ static void count_pins(const struct domain *d, struct frame_refs *refs)
     }
 }
 
-static void count_infos(const struct domain *d, struct frame_refs *refs)
+static void count_writable(mfn_t m, struct frame_refs *refs)
+{
+    refs[m.n].general++;
+    refs[m.n].type++;
+    refs[m.n].kind = FRAME_WRITABLE;
+}
+
+/* Pages of the guest that events are written to. */
+static void count_events(const struct domain *d, struct frame_refs *refs)
 {
     const struct vcpu *v;
 
     domain_for_each_vcpu (d, v) {
-        uint64_t m = v->event.info_mfn.n;
-
-        if (!mfn_is_valid(v->event.info_mfn))
-            continue;
-        refs[m].general++;
-        refs[m].type++;
-        refs[m].kind = FRAME_WRITABLE;
+        if (mfn_is_valid(v->event.info_mfn))
+            count_writable(v->event.info_mfn, refs);
+        if (v->event.fifo_block)
+            count_writable(hal_mfn_of(v->event.fifo_block), refs);
     }
+    for (unsigned int i = 0; i < d->event.fifo_page_count; i++)
+        count_writable(hal_mfn_of(d->event.fifo_pages[i]), refs);
 }
 
 /* To whom each frame is lent, as the mappers have it. */
@@ -103,7 +110,7 @@ void judge_all(void)
         evtchn_check(d);
         grant_check(d);
         count_pins(d, refs);
-        count_infos(d, refs);
+        count_events(d, refs);
         note_lent(d);
     }
     sched_check(scene.hv);
@@ -153,6 +160,8 @@ static bool may_be_partial(const struct call *c, int64_t result)
     case __HYPERVISOR_multicall:
     case __HYPERVISOR_set_trap_table:
         return true;
+    case __HYPERVISOR_event_channel_op:
+        return result == -EFAULT && c->args[0] == EVTCHNOP_init_control;
     default:
         return false;
     }

@@ -43,6 +43,7 @@ static void reset_tickets(struct hv *hv)
         reset_ticket(&d->mm_lock);
         reset_ticket(&d->pages.lock);
         reset_ticket(&d->event.lock);
+        reset_ticket(&d->event.fifo_lock);
         reset_ticket(&d->grant->lock);
     }
 }

@@ -253,7 +253,8 @@ static const struct {
     {pick_id, NULL, "dom domain domain_id domid foreigndom remote_dom"},
     {pick_kib, NULL, "max_memkb"},
     {pick_limit, NULL, "max_grant_frames max_maptrack_frames max_vcpus"},
-    {pick_mfn, NULL, "frame gdt_frames gmfn mfn src_mfn"},
+    {pick_mfn, NULL,
+     "array_gfn control_gfn frame gdt_frames gmfn mfn src_mfn"},
     {pick_one, NULL, "grant_opts"},
     {pick_pointer, NULL,
      "array bitmap buffer ctxt done extent_start frame_list p ports rsp "
@@ -263,8 +264,8 @@ static const struct {
     {pick_root, NULL, "ctrlreg"},
     {pick_scheduler, NULL, "sched_id"},
     {pick_small, NULL,
-     "cmd first_domain handle id op pcpu reason ref reg set tsc_mode type "
-     "version which"},
+     "cmd first_domain handle id op pcpu priority reason ref reg set tsc_mode "
+     "type version which"},
     {pick_time, NULL,
      "deadline_ns period_ns secs system_time time_offset_seconds timeout "
      "timeout_abs_ns"},

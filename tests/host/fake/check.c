@@ -52,13 +52,33 @@ static void check_port(struct domain *d, evtchn_port_t port)
     BUG_ON(e->notify_vcpu >= d->max_vcpus);
 }
 
+/* A queue's tail is a port that went to this queue last. */
+static void check_tails(struct domain *d, const struct vcpu *v)
+{
+    for (unsigned int q = 0; q < EVTCHN_FIFO_MAX_QUEUES; q++) {
+        evtchn_port_t tail = v->event.fifo_tail[q];
+
+        if (tail == 0)
+            continue;
+        BUG_ON(!d->event.fifo || !v->event.fifo_block);
+        BUG_ON(tail >= d->event.fifo_page_count * EVTCHN_FIFO_PAGE_WORDS);
+        BUG_ON(port_entry(d, tail)->last_vcpu != v->id);
+        BUG_ON(port_entry(d, tail)->last_priority != q);
+    }
+}
+
 void evtchn_check(struct domain *d)
 {
+    unsigned int open = 0;
     struct vcpu *v;
 
+    for (evtchn_port_t p = 1; p < d->event.port_count; p++)
+        open += port_entry(d, p)->state != EVTCHNSTAT_closed;
+    BUG_ON(open != d->event.open_count);
     for (evtchn_port_t p = 0; p < d->event.port_count; p++)
         check_port(d, p);
     domain_for_each_vcpu (d, v) {
+        check_tails(d, v);
         for (uint32_t virq = 0; virq < NR_VIRQS; virq++) {
             evtchn_port_t port = v->event.virq_to_port[virq];
             const struct evtchn *e;
