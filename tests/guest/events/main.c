@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Event channels of two levels: a signal arrives once, at once, and not while
- * it is masked; a port that is closed is gone.
+ * Event channels, of two levels and with queues (fifo.c): a signal arrives
+ * once, at once, and not while it is masked; a port that is closed is gone.
  */
 #include <guest/clock.h>
 #include <guest/evtchn.h>
@@ -10,6 +10,7 @@
 #include <pv-abi/errno.h>
 #include <pv-abi/sched.h>
 #include "../test.h"
+#include "fifo.h"
 
 const char test_name[] = "events";
 
@@ -167,4 +168,5 @@ void test_main(void)
     a_freed_port_is_the_next_one_given();
     poll_returns_for_a_masked_pending_port();
     block_with_a_pending_event_returns_at_once();
+    fifo_tests(); /* last */
 }
