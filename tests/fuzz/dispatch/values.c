@@ -253,8 +253,7 @@ static const struct {
     {pick_id, NULL, "dom domain domain_id domid foreigndom remote_dom"},
     {pick_kib, NULL, "max_memkb"},
     {pick_limit, NULL, "max_grant_frames max_maptrack_frames max_vcpus"},
-    {pick_mfn, NULL,
-     "array_gfn control_gfn frame gdt_frames gmfn mfn src_mfn"},
+    {pick_mfn, NULL, "array_gfn control_gfn frame gdt_frames gmfn mfn src_mfn"},
     {pick_one, NULL, "grant_opts"},
     {pick_pointer, NULL,
      "array bitmap buffer ctxt done extent_start frame_list p ports rsp "
