@@ -66,7 +66,7 @@ static int reserve(struct domain *d, evtchn_port_t *port)
     if (d->dying)
         return -EINVAL;
     p = d->event.first_free = next_closed(d, d->event.first_free);
-    while (fifo_test(d, p, 1u << EVTCHN_FIFO_LINKED))
+    while (fifo_flags(d, p, 0) >> EVTCHN_FIFO_LINKED & 1)
         p = next_closed(d, p + 1);
     if (p >= d->event.port_max || p >= max)
         return -ENOSPC;

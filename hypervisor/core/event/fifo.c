@@ -28,9 +28,10 @@ static bool set_flag(uint32_t *word, uint32_t flag)
     return __atomic_fetch_or(word, flag, __ATOMIC_SEQ_CST) & flag;
 }
 
-static void clear_flag(uint32_t *word, uint32_t flag)
+/* What the word was before. */
+static uint32_t clear_flag(uint32_t *word, uint32_t flag)
 {
-    __atomic_fetch_and(word, ~flag, __ATOMIC_SEQ_CST);
+    return __atomic_fetch_and(word, ~flag, __ATOMIC_SEQ_CST);
 }
 
 /* The word of port; NULL: the guest has given none yet. */
@@ -111,36 +112,33 @@ static unsigned int raise_word(struct domain *d, evtchn_port_t port,
 }
 
 unsigned int fifo_raise(struct domain *d, evtchn_port_t port,
-                        unsigned int notify)
+                        unsigned int notify, bool unmask)
 {
     unsigned int raised = 0;
     uint32_t *word;
 
     spin_lock(&d->event.fifo_lock);
     word = word_of(d, port);
-    if (word)
+    if (word && unmask)
+        clear_flag(word, MASKED);
+    if (word && (!unmask || (shared_read(word) & PENDING)))
         raised = raise_word(d, port, word, d->vcpus[notify]);
-    else
+    if (!word && !unmask)
         port_entry(d, port)->raised_early = true;
     spin_unlock(&d->event.fifo_lock);
     return raised;
 }
 
-unsigned int fifo_unmask(struct domain *d, evtchn_port_t port,
-                         unsigned int notify)
+uint32_t fifo_flags(struct domain *d, evtchn_port_t port, uint32_t clear)
 {
-    unsigned int raised = 0;
-    uint32_t *word;
+    uint32_t *word, flags = 0;
 
     spin_lock(&d->event.fifo_lock);
     word = word_of(d, port);
-    if (word) {
-        clear_flag(word, MASKED);
-        if (shared_read(word) & PENDING)
-            raised = raise_word(d, port, word, d->vcpus[notify]);
-    }
+    if (word)
+        flags = clear ? clear_flag(word, clear) : shared_read(word);
     spin_unlock(&d->event.fifo_lock);
-    return raised;
+    return flags;
 }
 
 void fifo_set_priority(struct domain *d, evtchn_port_t port,
@@ -150,29 +148,6 @@ void fifo_set_priority(struct domain *d, evtchn_port_t port,
     port_entry(d, port)->priority =
         (uint8_t)index_masked(priority, EVTCHN_FIFO_MAX_QUEUES);
     spin_unlock(&d->event.fifo_lock);
-}
-
-void fifo_clear(struct domain *d, evtchn_port_t port)
-{
-    uint32_t *word;
-
-    spin_lock(&d->event.fifo_lock);
-    word = word_of(d, port);
-    if (word)
-        clear_flag(word, PENDING);
-    spin_unlock(&d->event.fifo_lock);
-}
-
-bool fifo_test(struct domain *d, evtchn_port_t port, uint32_t flags)
-{
-    uint32_t *word;
-    bool set;
-
-    spin_lock(&d->event.fifo_lock);
-    word = word_of(d, port);
-    set = word && (shared_read(word) & flags);
-    spin_unlock(&d->event.fifo_lock);
-    return set;
 }
 
 /* -------------------------------------------------- the guest's frames */
@@ -187,7 +162,7 @@ static void switch_on(struct domain *d)
     for (evtchn_port_t p = 1; p < EVTCHN_2L_NR_CHANNELS; p++)
         if (port_find(d, p) &&
             shared_test_bit(d->shared_info->evtchn_pending, p))
-            (void)fifo_raise(d, p, port_entry(d, p)->notify_vcpu);
+            (void)fifo_raise(d, p, port_entry(d, p)->notify_vcpu, false);
 }
 
 /* The heads are good before anybody finds the block. */

@@ -58,20 +58,21 @@ must_check int fifo_expand(struct domain *d, mfn_t mfn, struct effects *fx);
 /* d's ports are closed: back to two levels. d->event.lock is held. */
 void fifo_end(struct domain *d);
 
-/* As port_raise and port_unmask, for a domain with queues: enum raised. */
+/*
+ * Raise port, for vCPU notify; or clear its mask, and raise it if it is
+ * pending. Returns enum raised.
+ */
 unsigned int fifo_raise(struct domain *d, evtchn_port_t port,
-                        unsigned int notify);
-unsigned int fifo_unmask(struct domain *d, evtchn_port_t port,
-                         unsigned int notify);
+                        unsigned int notify, bool unmask);
 
 /* From its next raise on, port goes to this queue, 0 .. 15. */
 void fifo_set_priority(struct domain *d, evtchn_port_t port,
                        unsigned int priority);
 
-/* Clear port's pending flag. */
-void fifo_clear(struct domain *d, evtchn_port_t port);
-
-/* Whether the word of port has one of these flags (1u << EVTCHN_FIFO_*). */
-bool fifo_test(struct domain *d, evtchn_port_t port, uint32_t flags);
+/*
+ * Clear these flags (1u << EVTCHN_FIFO_*, 0: none) of port's word. Returns
+ * the word before; 0: it has none.
+ */
+uint32_t fifo_flags(struct domain *d, evtchn_port_t port, uint32_t clear);
 
 #endif

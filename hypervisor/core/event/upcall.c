@@ -125,7 +125,7 @@ void port_raise(struct domain *d, evtchn_port_t port, unsigned int notify,
     if (!fifo_is_on(d))
         raised = two_level_raise(d, port, notify);
     if (fifo_is_on(d))
-        raised |= fifo_raise(d, port, notify);
+        raised |= fifo_raise(d, port, notify, false);
     if (raised & RAISED_UPCALL)
         raise_upcall(d->vcpus[notify], fx);
     if (raised & RAISED_NEW)
@@ -139,7 +139,7 @@ void port_unmask(struct domain *d, evtchn_port_t port, unsigned int notify,
     unsigned int raised = 0;
 
     if (fifo_is_on(d))
-        raised = fifo_unmask(d, port, notify);
+        raised = fifo_raise(d, port, notify, true);
     else if (shared_test_and_clear_bit(shared->evtchn_mask, port) &&
              shared_test_bit(shared->evtchn_pending, port))
         raised = select_word(d, notify, port);
@@ -151,13 +151,13 @@ void port_clear(struct domain *d, evtchn_port_t port)
 {
     if (port < EVTCHN_2L_NR_CHANNELS)
         shared_clear_bit(d->shared_info->evtchn_pending, port);
-    fifo_clear(d, port);
+    (void)fifo_flags(d, port, 1u << EVTCHN_FIFO_PENDING);
 }
 
 bool port_is_pending(struct domain *d, evtchn_port_t port)
 {
     if (fifo_is_on(d))
-        return fifo_test(d, port, 1u << EVTCHN_FIFO_PENDING);
+        return fifo_flags(d, port, 0) >> EVTCHN_FIFO_PENDING & 1;
     return port < EVTCHN_2L_NR_CHANNELS &&
            shared_test_bit(d->shared_info->evtchn_pending,
                            index_masked(port, EVTCHN_2L_NR_CHANNELS));
