@@ -682,6 +682,7 @@ START_TEST(a_tail_that_never_rests_holds_nobody_up)
     struct guest g = guest_with_queues(4);
     evtchn_port_t a = bind_ipi(&g, 0), b = bind_ipi(&g, 0);
     pthread_t thread;
+    uint32_t tail;
 
     send(&g, a);
     stop = false;
@@ -692,9 +693,10 @@ START_TEST(a_tail_that_never_rests_holds_nobody_up)
         g.d->vcpus[0]->event.fifo_tail[7] = a;
         send(&g, b);
         /* Behind it, or, when it could not be, first of a new queue. */
-        ck_assert((*word(&g, a) & EVTCHN_FIFO_LINK_MASK) == b ||
+        tail = __atomic_load_n(word(&g, a), __ATOMIC_SEQ_CST);
+        ck_assert((tail & EVTCHN_FIFO_LINK_MASK) == b ||
                   g.d->vcpus[0]->event.fifo_block->head[7] == b);
-        ck_assert_uint_eq(*word(&g, a) & BUSY, 0);
+        ck_assert_uint_eq(tail & BUSY, 0);
     }
     __atomic_store_n(&stop, true, __ATOMIC_RELAXED);
     pthread_join(thread, NULL);
