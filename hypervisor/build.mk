@@ -19,30 +19,15 @@ HV_IMAGE := \
 # Frames, page types, page tables, memory calls.
 HV_CORE_MM := \
     hypervisor/core/mm/alloc.c \
-    hypervisor/core/mm/base.c \
-    hypervisor/core/mm/batch.c \
-    hypervisor/core/mm/descriptor.c \
     hypervisor/core/mm/entry.c \
-    hypervisor/core/mm/flush.c \
-    hypervisor/core/mm/foreign.c \
     hypervisor/core/mm/frame.c \
-    hypervisor/core/mm/grant_map.c \
     hypervisor/core/mm/heap.c \
-    hypervisor/core/mm/memory_map.c \
+    hypervisor/core/mm/mapping.c \
     hypervisor/core/mm/memory_op.c \
-    hypervisor/core/mm/mm.c \
-    hypervisor/core/mm/mmu_update.c \
-    hypervisor/core/mm/mmuext.c \
-    hypervisor/core/mm/pageinfo.c \
-    hypervisor/core/mm/pte.c \
-    hypervisor/core/mm/ptwr.c \
-    hypervisor/core/mm/relinquish.c \
-    hypervisor/core/mm/reservation.c \
-    hypervisor/core/mm/table_write.c \
+    hypervisor/core/mm/mmu.c \
     hypervisor/core/mm/tlb.c \
     hypervisor/core/mm/type.c \
-    hypervisor/core/mm/validate.c \
-    hypervisor/core/mm/walk.c
+    hypervisor/core/mm/vcpu_mmu.c
 
 # Event channels, and the way from a port to an upcall.
 HV_CORE_EVENT := \

@@ -13,7 +13,6 @@
 #include "hal.h"
 #include "hv.h"
 #include "mm/alloc.h"
-#include "mm/mm.h"
 #include "printf.h"
 #include "sched/clock.h"
 #include "sched/runqueue.h"

@@ -66,7 +66,7 @@ SUITE_mm_model   := $(HYPERCALL_ORACLE)
 SUITE_mm_rest    := $(HV_ONLY_MM)
 SUITE_mmu_update := $(HV_ONLY_MM)
 SUITE_mmuext     := $(HV_ONLY_MM)
-SUITE_pte        := hypervisor/core/mm/pte.c
+SUITE_pte        := $(HV_ONLY_MM)
 SUITE_type       := $(HV_ONLY_MM)
 
 # hypervisor/core/event

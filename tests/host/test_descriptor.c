@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: MIT */
-/* hypervisor/core/mm/descriptor.c: what guests may put into GDT and LDT. */
+/* hypervisor/core/mm/vcpu_mmu.c: what guests may put into GDT and LDT. */
 #include "suite.h"
 
 #include <errno.h>
 #include <string.h>
 
 #include "fake/machine.h"
-#include "mm/descriptor.h"
+#include "mm/vcpu_mmu.h"
 
 /* Access byte at bits 40-47. */
 #define DESC(access) ((uint64_t)(access) << 40)

@@ -14,11 +14,9 @@
 #include "fake/image.h"
 #include "fake/world.h"
 #include "mm/alloc.h"
+#include "mm/entry.h"
 #include "mm/frame.h"
-#include "mm/m2p.h"
-#include "mm/mm.h"
 #include "mm/pte.h"
-#include "mm/walk.h"
 
 #define MIB    (1ul << 20)
 #define FRAMES 8192

@@ -13,9 +13,8 @@
 #include "event/channel.h"
 #include "fake/world.h"
 #include "mm/alloc.h"
+#include "mm/calls.h"
 #include "mm/frame.h"
-#include "mm/memory_op.h"
-#include "mm/mmuext.h"
 #include "sched/clock.h"
 #include "sched/runqueue.h"
 

@@ -8,7 +8,6 @@
 
 #include "fake/machine.h"
 #include "mm/alloc.h"
-#include "mm/mm.h"
 #include "mm/tlb.h"
 
 START_TEST(a_reference_is_for_the_owner_s_frames_only)

@@ -14,9 +14,8 @@
 #include "fake/machine.h"
 #include "grant/grant.h"
 #include "mm/alloc.h"
-#include "mm/base.h"
-#include "mm/mm.h"
 #include "mm/pte.h"
+#include "mm/vcpu_mmu.h"
 #include "sched/runqueue.h"
 
 #define FRAMES 12 /* of each domain; 0 .. 3 are its page tables */

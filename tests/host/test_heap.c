@@ -9,8 +9,7 @@
 #include "fake/check.h"
 #include "fake/machine.h"
 #include "mm/alloc.h"
-#include "mm/m2p.h"
-#include "mm/mm.h"
+#include "mm/frame.h"
 
 START_TEST(blocks_join_again_when_they_come_back)
 {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * hypervisor/core/mm/memory_op.c, reservation.c, memory_map.c: how much memory
- * a domain has, which, and where.
+ * hypervisor/core/mm/memory_op.c: how much memory a domain has,
+ * which, and where.
  */
 #include "suite.h"
 
@@ -12,8 +12,8 @@
 
 #include "fake/machine.h"
 #include "mm/alloc.h"
-#include "mm/m2p.h"
-#include "mm/memory_op.h"
+#include "mm/calls.h"
+#include "mm/frame.h"
 
 static struct hv *hv;
 static struct domain *d;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * hypervisor/core/mm/relinquish.c, grant_map.c, ptwr.c, pageinfo.c, walk.c:
- * what others ask of the page tables.
+ * hypervisor/core/mm/mapping.c, memory_op.c, type.c, entry.c: what
+ * others ask of the page tables.
  */
 #include "suite.h"
 
@@ -10,12 +10,9 @@
 
 #include "fake/machine.h"
 #include "mm/alloc.h"
-#include "mm/grant_map.h"
-#include "mm/pageinfo.h"
-#include "mm/ptwr.h"
-#include "mm/relinquish.h"
+#include "mm/calls.h"
+#include "mm/entry.h"
 #include "mm/type.h"
-#include "mm/walk.h"
 
 static struct hv *hv;
 static struct domain *dom0, *d;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * hypervisor/core/mm/mmu_update.c, table_write.c, batch.c, foreign.c: entries
- * of live tables, and what a guest may try with them.
+ * hypervisor/core/mm/mmu.c, mapping.c, entry.c: entries of live tables,
+ * and what a guest may try with them.
  */
 #include "suite.h"
 
@@ -10,9 +10,9 @@
 
 #include "fake/machine.h"
 #include "mm/alloc.h"
-#include "mm/descriptor.h"
-#include "mm/m2p.h"
-#include "mm/mmu_update.h"
+#include "mm/calls.h"
+#include "mm/frame.h"
+#include "mm/vcpu_mmu.h"
 
 static struct hv *hv;
 static struct domain *dom0, *d;

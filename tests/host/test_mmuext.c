@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: MIT */
-/* hypervisor/core/mm/mmuext.c, base.c, flush.c: pins, roots, flushes. */
+/* hypervisor/core/mm/mmu.c, vcpu_mmu.c, tlb.c: pins, roots, flushes. */
 #include "suite.h"
 
 #include <errno.h>
 #include <string.h>
 
 #include "fake/machine.h"
-#include "mm/base.h"
+#include "mm/vcpu_mmu.h"
 
 static struct hv *hv;
 static struct domain *d;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* hypervisor/core/mm/pte.c: the rules that need no state. */
+/* hypervisor/core/mm/pte.h: the rules that need no state. */
 #include "suite.h"
 
 #include "mm/pte.h"

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * hypervisor/core/mm/type.c, validate.c, entry.c: what may become a table,
+ * hypervisor/core/mm/type.c, entry.c: what may become a table,
  * and what happens when it does not, or not at once.
  */
 #include "suite.h"
@@ -10,9 +10,8 @@
 
 #include "fake/machine.h"
 #include "mm/alloc.h"
-#include "mm/descriptor.h"
-#include "mm/mm.h"
 #include "mm/type.h"
+#include "mm/vcpu_mmu.h"
 
 static struct hv *hv;
 static struct domain *d;

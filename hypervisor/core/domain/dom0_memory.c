@@ -6,7 +6,7 @@
 #include "bug.h"
 #include "hal.h"
 #include "mm/alloc.h"
-#include "mm/m2p.h"
+#include "mm/frame.h"
 
 #define P2M_ENTRIES (PAGE_SIZE / sizeof(uint64_t))
 

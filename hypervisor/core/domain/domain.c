@@ -11,7 +11,7 @@
 #include "grant/table.h"
 #include "hal.h"
 #include "mm/alloc.h"
-#include "mm/mm.h"
+#include "mm/vcpu_mmu.h"
 #include "sched/clock.h"
 #include "sched/runqueue.h"
 

@@ -10,7 +10,7 @@
 #include "domain/hypercall_page.h"
 #include "hal.h"
 #include "mm/frame.h"
-#include "mm/pageinfo.h"
+#include "mm/type.h"
 #include "sched/clock.h"
 #include "sched/runqueue.h"
 

@@ -7,7 +7,7 @@
 
 #include "event/channel.h"
 #include "grant/table.h"
-#include "mm/relinquish.h"
+#include "mm/calls.h"
 #include "sched/runqueue.h"
 
 /* Every vCPU's registers are in memory; until then the CPUs are asked. */

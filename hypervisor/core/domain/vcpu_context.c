@@ -9,8 +9,7 @@
 #include "domain/entry_calls.h"
 #include "domain/vm_assist.h"
 #include "hal.h"
-#include "mm/base.h"
-#include "mm/descriptor.h"
+#include "mm/vcpu_mmu.h"
 #include "sched/runqueue.h"
 
 #define CONTEXT_TRAPS 256

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Mapping granted frames into the caller's page tables, and back. The page
- * tables are core/mm's (mm/grant_map.h); here is what each mapping holds.
+ * tables are core/mm's (mm/calls.h); here is what each mapping holds.
  *
  * An unmapping is over only when no CPU can use the entry any more: the
  * entries of a whole batch are cleared, the TLBs flushed once, and then the
@@ -15,8 +15,8 @@
 #include "hal.h"
 #include "hv.h"
 #include "mm/alloc.h"
-#include "mm/flush.h"
-#include "mm/grant_map.h"
+#include "mm/calls.h"
+#include "mm/tlb.h"
 #include "speculation.h"
 
 #define PARTS (GNTMAP_device_map | GNTMAP_host_map)

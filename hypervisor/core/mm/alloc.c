@@ -11,7 +11,6 @@
 #include "bug.h"
 #include "domain.h"
 #include "mm/frame.h"
-#include "mm/m2p.h"
 
 static void list_add(struct domain *d, uint32_t *head, struct frame *f)
 {
@@ -201,4 +200,25 @@ bool domain_owns_frames(struct domain *d)
     owns = d->pages.total > 0 || d->pages.special != FRAME_LIST_END;
     spin_unlock(&d->pages.lock);
     return owns;
+}
+
+void domain_mm_init(struct domain *d)
+{
+    spin_lock_init(&d->mm_lock, LOCK_MM);
+    d->pages = (struct domain_pages){
+        .cursor = FRAME_LIST_END,
+        .first = FRAME_LIST_END,
+        .special = FRAME_LIST_END,
+    };
+    spin_lock_init(&d->pages.lock, LOCK_PAGES);
+    d->debris = FRAME_LIST_END;
+    d->e820 = NULL;
+    d->e820_count = 0;
+}
+
+void domain_mm_destroy(struct domain *d)
+{
+    BUG_ON(domain_owns_frames(d));
+    hv_free(d->hv, d->e820, sizeof(*d->e820) * HV_E820_MAX);
+    d->e820 = NULL;
 }

@@ -7,6 +7,42 @@
 #include "domain.h"
 #include "mm/pte.h"
 #include "mm/type.h"
+#include "vcpu.h"
+
+bool pte_flags_ok(unsigned int level, uint64_t e, bool device_access)
+{
+    if (level == 1)
+        return device_access || !(e & PTE_CACHE);
+    return !(e & (PTE_PSE | PTE_G | PTE_PWT | PTE_PCD));
+}
+
+uint64_t pte_adjust(unsigned int level, uint64_t e)
+{
+    if (!pte_is_present(e))
+        return e;
+    switch (level) {
+    case 1:
+        if (!(e & PTE_US))
+            e |= PTE_GUEST_KERNEL;
+        if (e & PTE_GUEST_KERNEL)
+            return (e | PTE_US) & ~PTE_G;
+        return e | PTE_US | PTE_G;
+    case 4:
+        return e | PTE_US | PTE_A;
+    default:
+        return e | PTE_US;
+    }
+}
+
+bool pte_same_target(unsigned int level, uint64_t old, uint64_t new)
+{
+    /* A change of these needs a new decision about the frame. */
+    uint64_t decisive = PTE_P | PTE_FRAME_MASK;
+
+    if (level == 1)
+        decisive |= PTE_RW | PTE_CACHE;
+    return pte_is_present(old) && !((old ^ new) & decisive);
+}
 
 static bool io_is_denied(const struct hv *hv, mfn_t m)
 {
@@ -128,4 +164,127 @@ void entry_put(struct domain *d, unsigned int level, uint64_t e)
         l1_entry_put(d->hv, e);
     else
         table_entry_put(d, level, e);
+}
+
+static uint64_t read_entry(mfn_t table, unsigned int index)
+{
+    uint64_t *page = hal_map(table);
+    uint64_t e = __atomic_load_n(&page[index], __ATOMIC_SEQ_CST);
+
+    hal_unmap(page);
+    return e;
+}
+
+int walk(const struct vcpu *v, uint64_t va, struct walk *w)
+{
+    mfn_t table = v->mmu.kernel_base;
+
+    ASSERT(spin_is_held(&v->d->mm_lock));
+    if (!va_is_guest(va) || !mfn_is_valid(table))
+        return -EINVAL;
+    for (unsigned int level = 4; level > 1; level--) {
+        uint64_t e = read_entry(table, pte_index(va, level));
+
+        if (!pte_is_present(e))
+            return -EINVAL;
+        /* The type system lets no other frame, and no PSE, stand here. */
+        table = pte_mfn(e);
+    }
+    w->table = table;
+    w->index = pte_index(va, 1);
+    w->entry = read_entry(table, w->index);
+    return 0;
+}
+
+/* Whether new targets are the table owner's own frames, as is normal. */
+static bool target_is_self(const struct table_write *w)
+{
+    return w->target.d == w->d && !w->target.io && !w->target.xen;
+}
+
+/*
+ * Make *e what is to be installed, with its references. same: those of the
+ * old entry go on to hold.
+ */
+static int prepare(const struct table_write *w, unsigned int level,
+                   uint64_t old, uint64_t *e, bool *same, struct effects *fx)
+{
+    *same = pte_same_target(level, old, *e);
+    if (*same) {
+        /* Nothing is refused for its target here, so all bits are. */
+        if (!pte_flags_ok(level, *e, w->d->device_access))
+            return -EINVAL;
+        *e = pte_adjust(level, *e);
+        return 0;
+    }
+    if (level == 1)
+        return l1_entry_get(w->d, &w->target, e);
+    return table_entry_get(w->d, level, e, fx);
+}
+
+/*
+ * Only the processor changes an entry meanwhile, and only A and D. Locked
+ * instructions all: the write is visible before the stamp that follows.
+ * False: compare, and it was changed.
+ */
+static bool install(const struct table_write *w, uint64_t *slot, uint64_t old,
+                    uint64_t e)
+{
+    uint64_t now = old;
+
+    if (!w->preserve_ad && !w->compare) {
+        __atomic_exchange_n(slot, e, __ATOMIC_SEQ_CST);
+        return true;
+    }
+    for (;;) {
+        uint64_t keep = w->preserve_ad ? now & (PTE_A | PTE_D) : 0;
+
+        if (__atomic_compare_exchange_n(slot, &now, e | keep, false,
+                                        __ATOMIC_SEQ_CST, __ATOMIC_SEQ_CST))
+            return true;
+        if (w->compare)
+            return false;
+    }
+}
+
+static int write_entry(const struct table_write *w, unsigned int level,
+                       uint64_t *slot, struct effects *fx)
+{
+    uint64_t old = __atomic_load_n(slot, __ATOMIC_SEQ_CST);
+    uint64_t e = w->value;
+    bool same;
+    int rc;
+
+    if (w->compare && old != w->old)
+        return -EAGAIN;
+    rc = prepare(w, level, old, &e, &same, fx);
+    if (rc)
+        return rc;
+    if (!install(w, slot, old, e)) {
+        if (!same)
+            entry_put(w->d, level, e);
+        return -EAGAIN;
+    }
+    if (!same)
+        entry_put(w->d, level, old);
+    /* Processors cache upper entries out of INVLPG's sight. */
+    if (level > 1)
+        effects_flush(fx, cpumask_read(&w->d->dirty_cpus));
+    return 0;
+}
+
+int table_write(const struct table_write *w, struct effects *fx)
+{
+    unsigned int level = type_level(frame_type(w->table));
+    uint64_t *table;
+    int rc;
+
+    ASSERT(spin_is_held(&w->d->mm_lock));
+    if (level == 0 || !frame_is(w->table, type_of_level(level)) ||
+        pte_slot_is_hv(level, w->index) || (level > 1 && !target_is_self(w)))
+        return -EINVAL;
+    table = hal_map(frame_mfn(w->d->hv, w->table));
+    rc = write_entry(w, level, &table[w->index], fx);
+    hal_unmap(table);
+    return rc;
 }

@@ -15,6 +15,8 @@
 #include "effects.h"
 #include "mm/frame.h"
 
+struct vcpu;
+
 /* Whose frames a new L1 entry may name (foreigndom, bits 0-15). */
 struct target {
     struct domain *d; /* the domain; for io and xen, the caller */
@@ -43,5 +45,55 @@ void table_entry_put(struct domain *d, unsigned int level, uint64_t e);
 
 /* Drop the references of entry e of a table of d, of any level. */
 void entry_put(struct domain *d, unsigned int level, uint64_t e);
+
+/*
+ * From a guest virtual address to its last-level entry, through the tables
+ * the guest's kernel uses now.
+ *
+ * Lock: mm_lock of the domain, from the walk to the last use of its result.
+ */
+struct walk {
+    mfn_t table;        /* the L1 table */
+    unsigned int index; /* of the entry in it */
+    uint64_t entry;     /* the entry, read once */
+};
+
+/*
+ * Returns 0, also when the L1 entry is absent; -EINVAL (va is not the
+ * guest's, the vCPU has no tree, or a table on the way is absent).
+ */
+must_check int walk(const struct vcpu *v, uint64_t va, struct walk *w);
+
+/*
+ * The one place that writes an entry of a live page table on a guest's wish:
+ * new references are taken, then the entry is written, then old references
+ * are dropped. State is unchanged on error.
+ *
+ * Locks: mm_lock of d, which owns the table.
+ * Source: abi/memory.md 4, 12.
+ */
+struct table_write {
+    struct domain *d;     /* owner of the table */
+    struct target target; /* of a new L1 entry */
+    struct frame *table;  /* the caller holds a reference */
+    unsigned int index;   /* entry, 0 .. 511 */
+    uint64_t value;       /* wanted; as the guest gave it */
+    bool preserve_ad;     /* keep what A and D are at the moment of writing */
+    /*
+     * If compare is set: write only if the entry is old, else -EAGAIN. For
+     * emulated compare-and-exchange.
+     */
+    bool compare;
+    uint64_t old;
+};
+
+/*
+ * Write the entry of a table that is VALIDATED and in use. Asks for a flush
+ * on all CPUs of d when the level is 2 or more.
+ * Returns 0; -EINVAL (no live table, slot of the hypervisor, target of
+ * another domain for level 2 or more); -EAGAIN (compare); else as
+ * l1_entry_get, table_entry_get. -ERESTART: nothing has been written yet.
+ */
+must_check int table_write(const struct table_write *w, struct effects *fx);
 
 #endif

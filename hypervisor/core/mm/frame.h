@@ -29,8 +29,12 @@
 #ifndef MM_FRAME_H
 #define MM_FRAME_H
 
+#include <pv-abi/arch.h>
+
 #include "hv.h"
 #include "types.h"
+
+struct domain;
 
 #define FRAME_LIST_END UINT32_MAX
 #define FRAME_NO_OWNER 0xffff /* free, or the hypervisor's own */
@@ -71,8 +75,6 @@ struct frame {
 };
 
 _Static_assert(sizeof(struct frame) == 32, "one frame costs 32 bytes");
-
-struct domain;
 
 /* The frame of m, or NULL: not RAM. */
 static inline struct frame *frame_of(const struct hv *hv, mfn_t m)
@@ -145,5 +147,24 @@ void frame_put_writable(struct hv *hv, struct frame *f);
  * reference will be dropped next. The stamp only ever grows.
  */
 void frame_stamp(struct hv *hv, struct frame *f);
+
+/*
+ * The machine-to-physical table: for each frame the number its owner gave it.
+ * Guests read it; only the hypervisor writes, on their request. Frames that
+ * belong to no guest say INVALID_M2P_ENTRY.
+ *
+ * Locks: none; single words, and nothing in the hypervisor trusts them.
+ */
+static inline void m2p_set(struct hv *hv, mfn_t m, uint64_t pfn)
+{
+    __atomic_store_n(&hv->m2p[m.n], pfn, __ATOMIC_RELAXED);
+}
+
+static inline uint64_t m2p_get(const struct hv *hv, mfn_t m)
+{
+    if (m.n >= hv->frame_count)
+        return INVALID_M2P_ENTRY;
+    return __atomic_load_n(&hv->m2p[m.n], __ATOMIC_RELAXED);
+}
 
 #endif

@@ -186,3 +186,50 @@ void hv_free(struct hv *hv, void *p, size_t bytes)
         heap_free(hv, mfn_of(first.n + i), 0);
     }
 }
+
+/* --- boot */
+
+/* The M2P's own frames: anybody privileged may read them (DOMID_XEN). */
+static void publish_m2p(struct hv *hv)
+{
+    uint64_t pages =
+        (hv->frame_count * sizeof(*hv->m2p) + PAGE_SIZE - 1) / PAGE_SIZE;
+
+    memset(hv->m2p, 0xff, pages * PAGE_SIZE);
+    for (uint64_t i = 0; i < pages; i++) {
+        mfn_t m = hal_mfn_of((uint8_t *)hv->m2p + i * PAGE_SIZE);
+        struct frame *f = &hv->frames[m.n];
+
+        f->owner = DOMID_XEN;
+        f->count = FRAME_ALLOCATED | 1;
+    }
+}
+
+void mm_init(struct hv *hv, struct frame *frames, uint64_t frame_count,
+             uint64_t *m2p)
+{
+    BUG_ON(frame_count > FRAME_LIST_END);
+    hv->frames = frames;
+    hv->frame_count = frame_count;
+    hv->m2p = m2p;
+    memset(frames, 0, frame_count * sizeof(*frames));
+    for (uint64_t i = 0; i < frame_count; i++)
+        frames[i].owner = FRAME_NO_OWNER;
+    hv->heap = (struct heap){0};
+    spin_lock_init(&hv->heap.lock, LOCK_HEAP);
+    for (unsigned int order = 0; order < HEAP_ORDERS; order++)
+        hv->heap.free[order] = FRAME_LIST_END;
+    /* CPU times start at 1: greater than the stamp of an unused frame. */
+    hv->tlb.clock = 1;
+    for (unsigned int cpu = 0; cpu < CONFIG_MAX_CPUS; cpu++)
+        hv->tlb.cpu[cpu] = 1;
+    publish_m2p(hv);
+}
+
+void mm_mark_io(struct hv *hv, mfn_t first, uint64_t n)
+{
+    for (uint64_t i = first.n; i < first.n + n && i < hv->frame_count; i++) {
+        BUG_ON(hv->frames[i].count);
+        hv->frames[i].count = FRAME_IO;
+    }
+}

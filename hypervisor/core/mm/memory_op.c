@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-#include "mm/memory_op.h"
+#include "mm/calls.h"
 
 #include <errno.h>
+#include <string.h>
 #include <pv-abi/arch.h>
 #include <pv-abi/inline/shared.h>
 #include <pv-abi/memory.h>
@@ -9,10 +10,229 @@
 #include "bug.h"
 #include "domain.h"
 #include "mm/alloc.h"
-#include "mm/foreign.h"
-#include "mm/memory_map.h"
-#include "mm/reservation.h"
+#include "mm/frame.h"
+#include "mm/type.h"
+#include "mm/vcpu_mmu.h"
 #include "vcpu.h"
+
+/* In cmd: the operation below, the first extent to work on above. */
+#define MEMORY_OP_BITS 6
+
+/* The largest extent a guest may ask for: 2^9 frames, 2 MiB. */
+#define RESERVATION_ORDER_MAX 9
+
+static void release_extent(struct domain *d, mfn_t first, unsigned int order)
+{
+    for (uint64_t i = 0; i < 1ul << order; i++) {
+        struct frame *f;
+
+        if (frame_get(d, mfn_of(first.n + i), &f))
+            continue;
+        /* Whoever pinned it meanwhile keeps it. */
+        (void)!domain_frame_release(d, f);
+        frame_put(d->hv, f);
+    }
+}
+
+/* Whether the guest's limit on machine addresses, in bits, holds. */
+static bool address_fits(const struct xen_memory_reservation *r, mfn_t first)
+{
+    unsigned int bits = r->mem_flags & 0xff;
+    uint64_t end = (first.n + (1ul << r->extent_order)) << PAGE_SHIFT;
+
+    return bits == 0 || bits >= 64 || end <= 1ul << bits;
+}
+
+/*
+ * The frames have been d's to use since they were allocated: another of its
+ * vCPUs may have given them back, and they may be somebody else's now.
+ */
+static void enter_m2p(struct domain *d, mfn_t first, unsigned int order,
+                      uint64_t pfn)
+{
+    for (uint64_t i = 0; i < 1ul << order; i++) {
+        struct frame *f;
+
+        if (frame_get(d, mfn_of(first.n + i), &f))
+            continue;
+        m2p_set(d->hv, mfn_of(first.n + i), pfn + i);
+        frame_put(d->hv, f);
+    }
+}
+
+static int give_extent(struct domain *d, const struct xen_memory_reservation *r,
+                       uint64_t at, bool populate)
+{
+    uint64_t pfn = INVALID_M2P_ENTRY;
+    mfn_t first;
+    int rc;
+
+    if (populate && hal_copy_from_guest(&pfn, at, sizeof(pfn)))
+        return -EFAULT;
+    rc = domain_frame_alloc(d, r->extent_order, &first);
+    if (rc)
+        return rc;
+    if (!address_fits(r, first))
+        rc = -ENOMEM;
+    else if (r->extent_start.va)
+        rc = hal_copy_to_guest(at, &first.n, sizeof(first.n));
+    if (rc) {
+        release_extent(d, first, r->extent_order);
+        return rc;
+    }
+    if (populate)
+        enter_m2p(d, first, r->extent_order, pfn);
+    return 0;
+}
+
+static int take_extent(struct domain *d, const struct xen_memory_reservation *r,
+                       uint64_t at)
+{
+    uint64_t first;
+
+    if (hal_copy_from_guest(&first, at, sizeof(first)))
+        return -EFAULT;
+    for (uint64_t i = 0; i < 1ul << r->extent_order; i++) {
+        struct frame *f;
+        int rc;
+
+        rc = frame_get(d, mfn_of(first + i), &f);
+        if (rc)
+            return rc;
+        rc = domain_frame_release(d, f);
+        frame_put(d->hv, f);
+        if (rc)
+            return rc;
+    }
+    return 0;
+}
+
+static int one_extent(struct domain *d, unsigned int op,
+                      const struct xen_memory_reservation *r, uint64_t i)
+{
+    uint64_t at = r->extent_start.va + i * sizeof(uint64_t);
+
+    if (op == XENMEM_decrease_reservation)
+        return take_extent(d, r, at);
+    return give_extent(d, r, at, op == XENMEM_populate_physmap);
+}
+
+/* Extents from i on. Returns where it stopped; *restart: for a while only. */
+static uint64_t do_extents(struct domain *d, unsigned int op,
+                           const struct xen_memory_reservation *r, uint64_t i,
+                           struct effects *fx, bool *restart)
+{
+    for (; i < r->nr_extents; i++) {
+        *restart = fx->budget <= 0;
+        if (*restart || one_extent(d, op, r, i))
+            break;
+        effects_spend(fx, 1 << r->extent_order);
+    }
+    return i;
+}
+
+static int64_t reservation_op(struct vcpu *v, unsigned int op, uint64_t start,
+                              guest_ptr_t arg, struct effects *fx)
+{
+    struct xen_memory_reservation r;
+    bool restart = false;
+    struct domain *d;
+    uint64_t done;
+
+    if (hal_copy_from_guest(&r, arg.va, sizeof(r)) || start >= r.nr_extents ||
+        r.nr_extents > UINT64_MAX >> (MEMORY_OP_BITS + 1) ||
+        r.extent_order > RESERVATION_ORDER_MAX ||
+        foreign_domain(v, r.domid, &d))
+        return (int64_t)start;
+    done = do_extents(d, op, &r, start, fx, &restart);
+    foreign_release(v, d);
+    if (!restart)
+        return (int64_t)done;
+    fx->restart_args = 2;
+    fx->restart[0] = op | done << MEMORY_OP_BITS;
+    fx->restart[1] = arg.va;
+    return -ERESTART;
+}
+
+#define MAP_BYTES (HV_E820_MAX * sizeof(struct e820entry))
+
+/* As much of the map as the caller has room for. */
+static int64_t give(guest_ptr_t arg, const struct e820entry *map,
+                    unsigned int count)
+{
+    struct xen_memory_map out;
+
+    if (hal_copy_from_guest(&out, arg.va, sizeof(out)))
+        return -EFAULT;
+    if (out.nr_entries > count)
+        out.nr_entries = count;
+    if (hal_copy_to_guest(out.buffer.va, map, out.nr_entries * sizeof(*map)) ||
+        hal_copy_to_guest(arg.va, &out, sizeof(out)))
+        return -EFAULT;
+    return 0;
+}
+
+static int64_t memory_map_get(struct vcpu *v, guest_ptr_t arg)
+{
+    /* A copy: it is not the guest's business to find us with a lock held. */
+    struct e820entry map[HV_E820_MAX];
+    unsigned int count;
+
+    spin_lock(&v->d->lock);
+    count = v->d->e820_count;
+    if (count > 0)
+        memcpy(map, v->d->e820, count * sizeof(*map));
+    spin_unlock(&v->d->lock);
+    if (count == 0)
+        return -ENOSYS;
+    return give(arg, map, count);
+}
+
+static int64_t memory_map_get_machine(struct vcpu *v, guest_ptr_t arg)
+{
+    const struct hv_machine *machine = &v->d->hv->machine;
+
+    if (!v->d->privileged)
+        return -EPERM;
+    return give(arg, machine->e820, machine->e820_count);
+}
+
+static int64_t memory_map_set(struct vcpu *v, guest_ptr_t arg)
+{
+    struct xen_foreign_memory_map in;
+    struct e820entry *map;
+    struct domain *d;
+    int rc;
+
+    if (!v->d->privileged)
+        return -EPERM;
+    if (hal_copy_from_guest(&in, arg.va, sizeof(in)))
+        return -EFAULT;
+    if (in.map.nr_entries > HV_E820_MAX)
+        return -EINVAL;
+    rc = foreign_domain(v, in.domid, &d);
+    if (rc)
+        return rc;
+    map = hv_alloc(d->hv, MAP_BYTES);
+    if (!map)
+        rc = -ENOMEM;
+    else
+        rc = hal_copy_from_guest(map, in.map.buffer.va,
+                                 in.map.nr_entries * sizeof(*map));
+    if (!rc) {
+        struct e820entry *old;
+
+        spin_lock(&d->lock);
+        old = d->e820;
+        d->e820 = map;
+        d->e820_count = in.map.nr_entries;
+        spin_unlock(&d->lock);
+        map = old;
+    }
+    hv_free(d->hv, map, MAP_BYTES);
+    foreign_release(v, d);
+    return rc;
+}
 
 /* What d says it uses. A dead one may have no shared_info any more. */
 static int64_t maximum_gpfn(const struct domain *d)
@@ -95,4 +315,81 @@ int64_t do_memory_op(struct vcpu *v, uint64_t cmd, guest_ptr_t arg,
     default:
         return refused(op);
     }
+}
+
+/* ------------------------------------------------------------ teardown */
+
+/*
+ * The next frame of d, with a reference; NULL at the end. The cursor stays
+ * good when frames are freed meanwhile (alloc.c). A frame whose last
+ * reference somebody else is just dropping is no longer our business.
+ */
+static struct frame *next_frame(struct domain *d)
+{
+    struct frame *f = NULL;
+
+    spin_lock(&d->pages.lock);
+    while (d->pages.cursor != FRAME_LIST_END && !f) {
+        f = &d->hv->frames[d->pages.cursor];
+        d->pages.cursor = f->next;
+        if (frame_ref(f))
+            f = NULL;
+    }
+    spin_unlock(&d->pages.lock);
+    return f;
+}
+
+/* mm_lock held. */
+static void release(struct domain *d, struct frame *f)
+{
+    if (frame_type(f) & FRAME_PINNED) {
+        __atomic_fetch_and(&f->type, ~FRAME_PINNED, __ATOMIC_SEQ_CST);
+        type_put(d, f);
+    }
+    type_abandon(d, f);
+    /* Released in an earlier run already, if a foreign mapping holds it. */
+    (void)!domain_frame_release(d, f);
+    frame_put(d->hv, f);
+}
+
+/* mm_lock held. Everything from the cursor on. */
+static int release_frames(struct domain *d, struct effects *fx)
+{
+    int rc;
+
+    for (;;) {
+        struct frame *f;
+
+        rc = debris_drain(d, fx);
+        if (rc)
+            return rc;
+        if (fx->budget <= 0)
+            return -ERESTART;
+        f = next_frame(d);
+        if (!f)
+            return 0;
+        effects_spend(fx, 1);
+        release(d, f);
+    }
+}
+
+int domain_release_memory(struct domain *d, struct effects *fx)
+{
+    struct vcpu *v;
+    int rc;
+
+    domain_for_each_vcpu (d, v) {
+        vcpu_drop_bases(v);
+        vcpu_drop_descriptors(v);
+    }
+    spin_lock(&d->mm_lock);
+    /* Once: at the end the cursor looks as before, and frames that others
+     * hold are still in the list. */
+    if (!d->pages.releasing) {
+        d->pages.releasing = true;
+        d->pages.cursor = d->pages.first;
+    }
+    rc = release_frames(d, fx);
+    spin_unlock(&d->mm_lock);
+    return rc;
 }

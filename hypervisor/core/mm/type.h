@@ -30,6 +30,9 @@
 
 #include "effects.h"
 #include "mm/frame.h"
+#include "types.h"
+
+struct domain;
 
 /* In frame->validated: the frame is in d->debris. */
 #define FRAME_DEBRIS 0x8000
@@ -68,5 +71,12 @@ must_check int debris_drain(struct domain *d, struct effects *fx);
 
 /* Teardown: if f was checked in part and left so, empty it. */
 void type_abandon(struct domain *d, struct frame *f);
+
+/*
+ * What tools may know (XEN_DOMCTL_getpageframeinfo3): type of frame m of d, in
+ * bits 28 .. 31 (XEN_DOMCTL_PFINFO_*): 0 none, 1 .. 4 a table of that level,
+ * bit 31 pinned, 0xf no frame of d.
+ */
+uint32_t frame_info(struct domain *d, mfn_t m);
 
 #endif

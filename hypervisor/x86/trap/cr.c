@@ -10,7 +10,7 @@
 #include "domain.h"
 #include "domain/entry_calls.h"
 #include "hal.h"
-#include "mm/base.h"
+#include "mm/vcpu_mmu.h"
 #include "x86/cpu.h"
 #include "x86/entry/context_switch.h"
 #include "x86/fpu.h"

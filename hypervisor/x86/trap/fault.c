@@ -5,7 +5,7 @@
  * emulated. Source: abi/traps-and-privops.md 2; abi/memory.md 7.
  */
 #include "domain/domain.h"
-#include "mm/descriptor.h"
+#include "mm/vcpu_mmu.h"
 #include "x86/layout.h"
 #include "x86/percpu.h"
 #include "x86/regs.h"

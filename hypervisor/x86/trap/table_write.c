@@ -2,7 +2,7 @@
 /*
  * Stores of a guest's kernel to its own L1 tables, which it maps read-only:
  * the instruction is decoded here, the store checked and done by
- * mm/ptwr.h. Locked read-modify-write forms go by compare and exchange
+ * mm/calls.h. Locked read-modify-write forms go by compare and exchange
  * until nobody came between.
  * Source: abi/memory.md 7.
  */
@@ -11,7 +11,7 @@
 
 #include "domain.h"
 #include "domain/vm_assist.h"
-#include "mm/ptwr.h"
+#include "mm/calls.h"
 #include "x86/guest_copy.h"
 #include "x86/regs.h"
 #include "x86/trap/emulate.h"

@@ -9,8 +9,8 @@
 #include "domain/domain.h"
 #include "grant/grant.h"
 #include "mm/alloc.h"
-#include "mm/descriptor.h"
-#include "mm/ptwr.h"
+#include "mm/calls.h"
+#include "mm/vcpu_mmu.h"
 #include "play.h"
 #include "sched/runqueue.h"
 

@@ -10,7 +10,7 @@
 #include "event/upcall.h"
 #include "fake/check.h"
 #include "grant/grant.h"
-#include "mm/mm.h"
+#include "mm/alloc.h"
 #include "mm/type.h"
 #include "play.h"
 #include "sched/runqueue.h"

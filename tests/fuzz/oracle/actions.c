@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "mm/alloc.h"
-#include "mm/relinquish.h"
+#include "mm/calls.h"
 #include "scene.h"
 
 struct scene scene;

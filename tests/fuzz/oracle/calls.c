@@ -6,8 +6,8 @@
 
 #include <pv-abi/memory.h>
 
-#include "mm/descriptor.h"
-#include "mm/ptwr.h"
+#include "mm/calls.h"
+#include "mm/vcpu_mmu.h"
 
 void do_update(struct vcpu *v)
 {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "scene.h"
 
-#include "mm/flush.h"
+#include "mm/tlb.h"
 
 static void grant_frame_put(struct grant *g)
 {

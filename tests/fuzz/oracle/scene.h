@@ -7,7 +7,7 @@
 #define ORACLE_SCENE_H
 
 #include "fake/machine.h"
-#include "mm/grant_map.h"
+#include "mm/calls.h"
 #include "tlb_model.h"
 #include "walker.h"
 

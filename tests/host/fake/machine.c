@@ -7,10 +7,8 @@
 
 #include "fake/check.h"
 #include "mm/alloc.h"
-#include "mm/memory_op.h"
-#include "mm/mm.h"
-#include "mm/mmu_update.h"
-#include "mm/mmuext.h"
+#include "mm/calls.h"
+#include "mm/vcpu_mmu.h"
 
 #define ONLINE_CPUS 4
 

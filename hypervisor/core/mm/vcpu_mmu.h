@@ -1,19 +1,40 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Descriptor tables of guests. The processor reads them, so a page of them is
- * typed (FRAME_SEGDESC) and nobody can write it; each descriptor was checked
- * when it got the type. Privilege levels are rewritten in the guest's page.
+ * struct vcpu_mmu: page-table roots and descriptor tables of a vCPU.
  *
- * Locks: none held; they take the domain's mm_lock.
+ * Each valid root holds an L4 type
+ * reference; a CPU's loaded root is always one that is held, because a new
+ * root is loaded before the old one is let go.
+ *
+ * The processor reads descriptor tables, so a page of them is typed
+ * (FRAME_SEGDESC) and nobody can write it; each descriptor was checked when it
+ * got the type. Privilege levels are rewritten in the guest's page.
+ *
+ * Locks: none held; they take the domain's mm_lock. v is the running vCPU,
+ * or is quiet.
  * Source: abi/traps-and-privops.md 4.
  */
-#ifndef MM_DESCRIPTOR_H
-#define MM_DESCRIPTOR_H
+#ifndef MM_VCPU_MMU_H
+#define MM_VCPU_MMU_H
 
 #include "effects.h"
 #include "types.h"
 
 struct vcpu;
+
+enum vcpu_base { BASE_KERNEL, BASE_USER };
+
+/*
+ * Make m the root of that tree; MFN_INVALID: none (user only). The same
+ * kernel root again is a full flush of this CPU.
+ * Returns 0, -EINVAL (no L4 table of the domain, or none for the kernel),
+ * -ERESTART (nothing changed; call again).
+ */
+must_check int vcpu_set_base(struct vcpu *v, enum vcpu_base which, mfn_t m,
+                             struct effects *fx);
+
+/* Let go of both; v never runs again, or gets new ones before it does. */
+void vcpu_drop_bases(struct vcpu *v);
 
 /*
  * Check a descriptor and make its privilege level harmless in place.
@@ -58,5 +79,8 @@ int64_t do_set_gdt(struct vcpu *v, guest_ptr_t frames, uint32_t entries,
  */
 int64_t do_update_descriptor(struct vcpu *v, uint64_t address, uint64_t value,
                              struct effects *fx);
+
+/* A new vCPU: no bases, no descriptor tables. */
+void vcpu_mm_init(struct vcpu *v);
 
 #endif

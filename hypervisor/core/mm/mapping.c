@@ -1,0 +1,254 @@
+/* SPDX-License-Identifier: MIT */
+#include "mm/calls.h"
+
+#include <errno.h>
+
+#include "bug.h"
+#include "domain.h"
+#include "mm/entry.h"
+#include "mm/pte.h"
+#include "mm/tlb.h"
+#include "mm/type.h"
+#include "vcpu.h"
+
+/* The part of an entry that a store of some bytes touches. */
+struct part {
+    unsigned int shift;
+    uint64_t mask;
+};
+
+static struct part part_of(uint64_t va, unsigned int bytes)
+{
+    unsigned int shift = (va % sizeof(uint64_t)) * 8;
+    uint64_t ones = bytes == 8 ? ~0ul : (1ul << (bytes * 8)) - 1;
+
+    return (struct part){.shift = shift, .mask = ones << shift};
+}
+
+static uint64_t read_slot(const struct table_write *w)
+{
+    uint64_t *page = hal_map(frame_mfn(w->d->hv, w->table));
+    uint64_t e = __atomic_load_n(&page[w->index], __ATOMIC_SEQ_CST);
+
+    hal_unmap(page);
+    return e;
+}
+
+/* mm_lock held, w->table is a live L1 table. */
+static int store(struct table_write *w, struct part part, uint64_t value,
+                 bool compare, uint64_t *old, struct effects *fx)
+{
+    int rc;
+
+    do {
+        uint64_t seen;
+
+        w->old = read_slot(w);
+        seen = (w->old & part.mask) >> part.shift;
+        if (compare && seen != *old) {
+            *old = seen;
+            return -EAGAIN;
+        }
+        *old = seen;
+        w->value = (w->old & ~part.mask) | ((value << part.shift) & part.mask);
+        w->compare = true;
+        rc = table_write(w, fx);
+        /* The processor set A or D in between: look again. */
+    } while (rc == -EAGAIN);
+    return rc;
+}
+
+int ptwr_store(struct vcpu *v, uint64_t va, unsigned int bytes, uint64_t value,
+               bool compare, uint64_t *old, struct effects *fx)
+{
+    struct domain *d = v->d;
+    struct table_write w = {.d = d, .target.d = d};
+    struct walk path;
+    int rc = -EINVAL;
+
+    if ((bytes != 1 && bytes != 2 && bytes != 4 && bytes != 8) || va % bytes)
+        return -EINVAL;
+    w.index = (va & ~PAGE_MASK) / sizeof(uint64_t);
+    spin_lock(&d->mm_lock);
+    if (!walk(v, va, &path) && pte_is_present(path.entry) &&
+        !frame_get(d, pte_mfn(path.entry), &w.table)) {
+        if (frame_is(w.table, FRAME_L1))
+            rc = store(&w, part_of(va, bytes), value, compare, old, fx);
+        frame_put(d->hv, w.table);
+    }
+    spin_unlock(&d->mm_lock);
+    return rc;
+}
+
+/* The L1 table and entry that g names, the table with a reference. */
+static int find_entry(struct vcpu *v, const struct grant_map *g,
+                      struct frame **table, unsigned int *index)
+{
+    mfn_t m = mfn_of(g->host_addr >> PAGE_SHIFT);
+    struct walk w;
+
+    *index = (g->host_addr & ~PAGE_MASK) / sizeof(uint64_t);
+    if (g->contains_pte) {
+        if (g->host_addr % sizeof(uint64_t))
+            return -EINVAL;
+    } else {
+        if (walk(v, g->host_addr, &w))
+            return -EINVAL;
+        m = w.table;
+        *index = w.index;
+    }
+    if (frame_get(v->d, m, table))
+        return -EINVAL;
+    if (!frame_is(*table, FRAME_L1)) {
+        frame_put(v->d->hv, *table);
+        return -EINVAL;
+    }
+    return 0;
+}
+
+static uint64_t make_entry(struct hv *hv, const struct grant_map *g,
+                           const struct frame *f)
+{
+    uint64_t e = pte_make(frame_mfn(hv, f), PTE_P | PTE_A | PTE_D | PTE_NX);
+
+    if (!g->readonly)
+        e |= PTE_RW;
+    if (g->application)
+        e |= PTE_US;
+    e |= (uint64_t)(g->avail & 7) << 9;
+    return pte_adjust(1, e);
+}
+
+/* mm_lock held. */
+static int map(struct vcpu *v, const struct grant_map *g, struct frame *f)
+{
+    struct hv *hv = v->d->hv;
+    struct frame *table;
+    unsigned int index;
+    uint64_t *page, old;
+
+    if (find_entry(v, g, &table, &index))
+        return -EINVAL;
+    if (g->readonly ? frame_ref(f) : frame_ref_writable(hv, f)) {
+        frame_put(hv, table);
+        return -EINVAL;
+    }
+    page = hal_map(frame_mfn(hv, table));
+    old = __atomic_exchange_n(&page[index], make_entry(hv, g, f),
+                              __ATOMIC_SEQ_CST);
+    hal_unmap(page);
+    l1_entry_put(hv, old);
+    frame_put(hv, table);
+    return 0;
+}
+
+/* mm_lock held. */
+static int unmap(struct vcpu *v, const struct grant_map *g, struct frame *f)
+{
+    uint64_t rights = PTE_P | (g->readonly ? 0 : PTE_RW);
+    struct hv *hv = v->d->hv;
+    struct frame *table;
+    unsigned int index;
+    uint64_t *page, e;
+    bool ours;
+
+    if (find_entry(v, g, &table, &index))
+        return -EINVAL;
+    page = hal_map(frame_mfn(hv, table));
+    e = __atomic_load_n(&page[index], __ATOMIC_SEQ_CST);
+    ours = (e & (PTE_P | PTE_RW)) == rights &&
+           mfn_eq(pte_mfn(e), frame_mfn(hv, f));
+    if (ours)
+        __atomic_exchange_n(&page[index], 0, __ATOMIC_SEQ_CST);
+    hal_unmap(page);
+    if (ours)
+        l1_entry_put(hv, e);
+    frame_put(hv, table);
+    return ours ? 0 : -EINVAL;
+}
+
+int mm_map_grant(struct vcpu *v, const struct grant_map *g, struct frame *f,
+                 struct effects *fx)
+{
+    int rc;
+
+    effects_spend(fx, 1);
+    spin_lock(&v->d->mm_lock);
+    rc = map(v, g, f);
+    spin_unlock(&v->d->mm_lock);
+    return rc;
+}
+
+int mm_unmap_grant(struct vcpu *v, const struct grant_map *g, struct frame *f,
+                   struct effects *fx)
+{
+    int rc;
+
+    effects_spend(fx, 1);
+    spin_lock(&v->d->mm_lock);
+    rc = unmap(v, g, f);
+    spin_unlock(&v->d->mm_lock);
+    return rc;
+}
+
+/* Which CPUs flags name. Reads guest memory: no lock held. */
+static int flush_cpus(struct vcpu *v, uint64_t flags, cpumask_t *cpus)
+{
+    uint64_t where = flags & ~UVMF_FLUSHTYPE_MASK;
+
+    *cpus = CPUMASK_NONE;
+    if ((flags & UVMF_FLUSHTYPE_MASK) == UVMF_NONE)
+        return 0;
+    if (where == UVMF_LOCAL)
+        *cpus = cpumask_of(hal_cpu());
+    else if (where == UVMF_ALL)
+        *cpus = flush_all(v->d);
+    else
+        return flush_read_mask(v->d, where, cpus);
+    return 0;
+}
+
+static int update_mapping(struct vcpu *v, uint64_t va, uint64_t entry,
+                          struct effects *fx)
+{
+    struct table_write w = {.d = v->d, .target.d = v->d, .value = entry};
+    struct walk path;
+    int rc;
+
+    rc = walk(v, va, &path);
+    if (rc)
+        return rc;
+    if (frame_get(v->d, path.table, &w.table))
+        return -EINVAL;
+    w.index = path.index;
+    rc = table_write(&w, fx);
+    frame_put(v->d->hv, w.table);
+    return rc;
+}
+
+int64_t do_update_va_mapping(struct vcpu *v, uint64_t va, uint64_t entry,
+                             uint64_t flags, struct effects *fx)
+{
+    cpumask_t cpus;
+    int rc;
+
+    rc = flush_cpus(v, flags, &cpus);
+    if (rc)
+        return rc;
+    spin_lock(&v->d->mm_lock);
+    rc = debris_drain(v->d, fx);
+    if (!rc)
+        rc = update_mapping(v, va, entry, fx);
+    spin_unlock(&v->d->mm_lock);
+    if (rc)
+        return rc;
+    /* Once more: a vCPU may have come to another CPU before the entry was
+     * written, and may have loaded the old one there. */
+    if (flush_cpus(v, flags, &cpus))
+        cpus = flush_all(v->d);
+    if ((flags & UVMF_FLUSHTYPE_MASK) == UVMF_TLB_FLUSH)
+        effects_flush(fx, cpus);
+    else if ((flags & UVMF_FLUSHTYPE_MASK) == UVMF_INVLPG)
+        flush_address(fx, cpus, va);
+    return 0;
+}
