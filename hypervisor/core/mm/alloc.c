@@ -12,43 +12,6 @@
 #include "domain.h"
 #include "mm/frame.h"
 
-static void list_add(struct domain *d, uint32_t *head, struct frame *f)
-{
-    struct frame *frames = d->hv->frames;
-    uint32_t i = (uint32_t)(f - frames);
-
-    f->prev = FRAME_LIST_END;
-    f->next = *head;
-    if (*head != FRAME_LIST_END)
-        frames[*head].prev = i;
-    *head = i;
-}
-
-static void list_remove(struct domain *d, uint32_t *head, struct frame *f)
-{
-    struct frame *frames = d->hv->frames;
-    uint32_t i = (uint32_t)(f - frames);
-
-    if (d->pages.cursor == i)
-        d->pages.cursor = f->next;
-    if (f->prev == FRAME_LIST_END)
-        *head = f->next;
-    else
-        frames[f->prev].next = f->next;
-    if (f->next != FRAME_LIST_END)
-        frames[f->next].prev = f->prev;
-}
-
-static void scrub(mfn_t first, uint64_t n)
-{
-    for (uint64_t i = 0; i < n; i++) {
-        void *page = hal_map(mfn_of(first.n + i));
-
-        memset(page, 0, PAGE_SIZE);
-        hal_unmap(page);
-    }
-}
-
 /* The count comes last: it is what makes the frame reachable by others. */
 static void own(struct domain *d, struct frame *f, uint32_t type,
                 uint32_t count)
@@ -94,7 +57,7 @@ static bool assign(struct domain *d, mfn_t first, uint64_t n)
     for (uint64_t i = 0; alive && i < n; i++) {
         struct frame *f = &d->hv->frames[first.n + i];
 
-        list_add(d, &d->pages.first, f);
+        frame_list_add(d->hv, &d->pages.first, f);
         own(d, f, FRAME_NONE, FRAME_ALLOCATED | 1);
     }
     spin_unlock(&d->pages.lock);
@@ -117,7 +80,7 @@ int domain_frame_alloc(struct domain *d, unsigned int order, mfn_t *first)
         unreserve(d, n);
         return -ENOMEM;
     }
-    scrub(m, n);
+    frames_clear(m, n);
     if (!assign(d, m, n)) {
         unreserve(d, n);
         heap_free(d->hv, m, order);
@@ -151,10 +114,10 @@ int special_frame_alloc(struct domain *d, mfn_t *m)
     *m = heap_alloc(d->hv, 0);
     if (!mfn_is_valid(*m))
         return -ENOMEM;
-    scrub(*m, 1);
+    frames_clear(*m, 1);
     f = &d->hv->frames[m->n];
     spin_lock(&d->pages.lock);
-    list_add(d, &d->pages.special, f);
+    frame_list_add(d->hv, &d->pages.special, f);
     /* Writable for ever: it can never become a table. */
     own(d, f, FRAME_WRITABLE | FRAME_VALIDATED | 1,
         FRAME_SPECIAL | FRAME_ALLOCATED | 1);
@@ -181,7 +144,9 @@ void frame_free(struct hv *hv, struct frame *f)
     BUG_ON(f->type & (FRAME_TYPE_COUNT | FRAME_PARTIAL | FRAME_PINNED));
     m2p_set(hv, frame_mfn(hv, f), INVALID_M2P_ENTRY);
     spin_lock(&d->pages.lock);
-    list_remove(d, special ? &d->pages.special : &d->pages.first, f);
+    if (d->pages.cursor == frame_index(hv, f))
+        d->pages.cursor = f->next;
+    frame_list_remove(hv, special ? &d->pages.special : &d->pages.first, f);
     if (!special)
         d->pages.total--;
     f->owner = FRAME_NO_OWNER;

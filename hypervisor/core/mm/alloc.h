@@ -36,6 +36,13 @@ void heap_add(struct hv *hv, mfn_t first, uint64_t n);
 mfn_t heap_alloc(struct hv *hv, unsigned int order);
 void heap_free(struct hv *hv, mfn_t first, unsigned int order);
 
+/* Lists of frames, by their numbers; *head is FRAME_LIST_END when empty. */
+void frame_list_add(struct hv *hv, uint32_t *head, struct frame *f);
+void frame_list_remove(struct hv *hv, uint32_t *head, struct frame *f);
+
+/* Fill n frames with zeros. */
+void frames_clear(mfn_t first, uint64_t n);
+
 /* -------------------------------------------------- the hypervisor's */
 
 /*

@@ -89,6 +89,12 @@ static inline mfn_t frame_mfn(const struct hv *hv, const struct frame *f)
     return mfn_of((uint64_t)(f - hv->frames));
 }
 
+/* Its number in lists of frames. */
+static inline uint32_t frame_index(const struct hv *hv, const struct frame *f)
+{
+    return (uint32_t)(f - hv->frames);
+}
+
 static inline uint32_t frame_type(const struct frame *f)
 {
     return __atomic_load_n(&f->type, __ATOMIC_SEQ_CST);

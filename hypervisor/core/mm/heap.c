@@ -11,34 +11,44 @@
 #include "mm/frame.h"
 #include "mm/tlb.h"
 
-static void list_add(struct hv *hv, uint32_t i, unsigned int order)
+void frame_list_add(struct hv *hv, uint32_t *head, struct frame *f)
 {
-    struct frame *f = &hv->frames[i];
-    uint32_t head = hv->heap.free[order];
-
-    f->order = order;
     f->prev = FRAME_LIST_END;
-    f->next = head;
-    if (head != FRAME_LIST_END)
-        hv->frames[head].prev = i;
-    hv->heap.free[order] = i;
-    __atomic_store_n(&f->count, FRAME_FREE, __ATOMIC_RELAXED);
+    f->next = *head;
+    if (*head != FRAME_LIST_END)
+        hv->frames[*head].prev = frame_index(hv, f);
+    *head = frame_index(hv, f);
 }
 
-static void list_remove(struct hv *hv, uint32_t i)
+void frame_list_remove(struct hv *hv, uint32_t *head, struct frame *f)
 {
-    struct frame *f = &hv->frames[i];
-
     if (f->prev == FRAME_LIST_END)
-        hv->heap.free[f->order] = f->next;
+        *head = f->next;
     else
         hv->frames[f->prev].next = f->next;
     if (f->next != FRAME_LIST_END)
         hv->frames[f->next].prev = f->prev;
+}
+
+/* Lock held for all that follow. */
+static void put_block(struct hv *hv, uint32_t i, unsigned int order)
+{
+    struct frame *f = &hv->frames[i];
+
+    f->order = order;
+    frame_list_add(hv, &hv->heap.free[order], f);
+    __atomic_store_n(&f->count, FRAME_FREE, __ATOMIC_RELAXED);
+}
+
+static void take_block(struct hv *hv, uint32_t i)
+{
+    struct frame *f = &hv->frames[i];
+
+    frame_list_remove(hv, &hv->heap.free[f->order], f);
     __atomic_store_n(&f->count, 0, __ATOMIC_RELAXED);
 }
 
-/* Whether frame i, which may be anybody's, begins a free block. Lock held. */
+/* Whether frame i, which may be anybody's, begins a free block. */
 static bool is_free(const struct hv *hv, uint32_t i)
 {
     return i < hv->frame_count &&
@@ -46,7 +56,7 @@ static bool is_free(const struct hv *hv, uint32_t i)
                FRAME_FREE;
 }
 
-/* Lock held. Join with free buddies as far as possible. */
+/* Join with free buddies as far as possible. */
 static void give(struct hv *hv, uint32_t i, unsigned int order)
 {
     hv->heap.free_frames += 1ul << order;
@@ -55,10 +65,10 @@ static void give(struct hv *hv, uint32_t i, unsigned int order)
 
         if (!is_free(hv, buddy) || hv->frames[buddy].order != order)
             break;
-        list_remove(hv, buddy);
+        take_block(hv, buddy);
         i &= ~(1u << order);
     }
-    list_add(hv, i, order);
+    put_block(hv, i, order);
 }
 
 void heap_add(struct hv *hv, mfn_t first, uint64_t n)
@@ -77,7 +87,7 @@ void heap_add(struct hv *hv, mfn_t first, uint64_t n)
     spin_unlock(&hv->heap.lock);
 }
 
-/* Lock held. The first of a block, halved until it fits. */
+/* The first of a block, halved until it fits. */
 static uint32_t take(struct hv *hv, unsigned int order)
 {
     unsigned int have = order;
@@ -88,10 +98,10 @@ static uint32_t take(struct hv *hv, unsigned int order)
     if (have > HEAP_ORDER_MAX)
         return FRAME_LIST_END;
     i = hv->heap.free[have];
-    list_remove(hv, i);
+    take_block(hv, i);
     while (have > order) {
         have--;
-        list_add(hv, i + (1u << have), have);
+        put_block(hv, i + (1u << have), have);
     }
     hv->heap.free_frames -= 1ul << order;
     return i;
@@ -124,70 +134,61 @@ void heap_free(struct hv *hv, mfn_t first, unsigned int order)
     spin_unlock(&hv->heap.lock);
 }
 
-static unsigned int order_for(uint64_t frames)
+void frames_clear(mfn_t first, uint64_t n)
 {
-    unsigned int order = 0;
+    for (uint64_t i = 0; i < n; i++) {
+        void *page = hal_map(mfn_of(first.n + i));
 
-    while ((1ul << order) < frames)
-        order++;
-    return order;
+        memset(page, 0, PAGE_SIZE);
+        hal_unmap(page);
+    }
 }
 
 void *hv_alloc(struct hv *hv, size_t bytes)
 {
     uint64_t frames = (bytes + PAGE_SIZE - 1) / PAGE_SIZE;
-    unsigned int order = order_for(frames);
+    unsigned int order = 0;
     mfn_t first = MFN_INVALID;
-    uint8_t *p = NULL;
+    void *p = NULL;
 
+    while ((1ul << order) < frames)
+        order++;
     if (frames > 0 && order <= HEAP_ORDER_MAX)
         first = heap_alloc(hv, order);
     if (!mfn_is_valid(first))
         return NULL;
     for (uint64_t i = frames; i < 1ul << order; i++)
         heap_free(hv, mfn_of(first.n + i), 0);
-    for (uint64_t i = 0; i < frames; i++) {
-        uint8_t *page = hal_map(mfn_of(first.n + i));
-
-        memset(page, 0, PAGE_SIZE);
-        if (!p)
-            p = page;
-    }
+    frames_clear(first, frames);
+    for (uint64_t i = frames; i-- > 0;)
+        p = hal_map(mfn_of(first.n + i));
     return p;
 }
 
-#ifdef CONFIG_DEBUG
 /*
  * Whoever reads what we freed shall not find what he expects. Only our own
  * memory: a frame of a guest may still be walked as a page table by a CPU
  * that has not flushed, and its contents must stay what they were.
  */
-static void poison(void *page)
-{
-    memset(page, 0xdb, PAGE_SIZE);
-}
+#ifdef CONFIG_DEBUG
+#define POISON(page) memset(page, 0xdb, PAGE_SIZE)
 #else
-static void poison(void *page)
-{
-}
+#define POISON(page) ((void)(page))
 #endif
 
 void hv_free(struct hv *hv, void *p, size_t bytes)
 {
-    uint64_t frames = (bytes + PAGE_SIZE - 1) / PAGE_SIZE;
-    mfn_t first;
+    for (size_t at = 0; p && at < bytes; at += PAGE_SIZE) {
+        uint8_t *page = (uint8_t *)p + at;
+        mfn_t m = hal_mfn_of(page);
 
-    if (!p)
-        return;
-    first = hal_mfn_of(p);
-    for (uint64_t i = 0; i < frames; i++) {
-        poison((uint8_t *)p + i * PAGE_SIZE);
-        hal_unmap((uint8_t *)p + i * PAGE_SIZE);
-        heap_free(hv, mfn_of(first.n + i), 0);
+        POISON(page);
+        hal_unmap(page);
+        heap_free(hv, m, 0);
     }
 }
 
-/* --- boot */
+/* ---------------------------------------------------------------- boot */
 
 /* The M2P's own frames: anybody privileged may read them (DOMID_XEN). */
 static void publish_m2p(struct hv *hv)
