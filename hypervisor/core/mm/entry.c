@@ -148,31 +148,34 @@ int table_entry_get(struct domain *d, unsigned int level, uint64_t *e,
     return 0;
 }
 
-void table_entry_put(struct domain *d, unsigned int level, uint64_t e)
+void entry_put(struct domain *d, unsigned int level, uint64_t e)
 {
     struct frame *f = frame_of(d->hv, pte_mfn(e));
 
-    if (!pte_is_present(e))
-        return;
-    BUG_ON(!f || type_level(frame_type(f)) != level - 1);
-    type_put(d, f);
-}
-
-void entry_put(struct domain *d, unsigned int level, uint64_t e)
-{
-    if (level == 1)
+    if (level == 1) {
         l1_entry_put(d->hv, e);
-    else
-        table_entry_put(d, level, e);
+    } else if (pte_is_present(e)) {
+        BUG_ON(!f || type_level(frame_type(f)) != level - 1);
+        type_put(d, f);
+    }
 }
 
-static uint64_t read_entry(mfn_t table, unsigned int index)
+uint64_t entry_read(mfn_t table, unsigned int index)
 {
     uint64_t *page = hal_map(table);
     uint64_t e = __atomic_load_n(&page[index], __ATOMIC_SEQ_CST);
 
     hal_unmap(page);
     return e;
+}
+
+uint64_t entry_swap(mfn_t table, unsigned int index, uint64_t e)
+{
+    uint64_t *page = hal_map(table);
+    uint64_t old = __atomic_exchange_n(&page[index], e, __ATOMIC_SEQ_CST);
+
+    hal_unmap(page);
+    return old;
 }
 
 int walk(const struct vcpu *v, uint64_t va, struct walk *w)
@@ -183,7 +186,7 @@ int walk(const struct vcpu *v, uint64_t va, struct walk *w)
     if (!va_is_guest(va) || !mfn_is_valid(table))
         return -EINVAL;
     for (unsigned int level = 4; level > 1; level--) {
-        uint64_t e = read_entry(table, pte_index(va, level));
+        uint64_t e = entry_read(table, pte_index(va, level));
 
         if (!pte_is_present(e))
             return -EINVAL;
@@ -192,7 +195,7 @@ int walk(const struct vcpu *v, uint64_t va, struct walk *w)
     }
     w->table = table;
     w->index = pte_index(va, 1);
-    w->entry = read_entry(table, w->index);
+    w->entry = entry_read(table, w->index);
     return 0;
 }
 

@@ -41,10 +41,16 @@ void l1_entry_put(struct hv *hv, uint64_t e);
  */
 must_check int table_entry_get(struct domain *d, unsigned int level,
                                uint64_t *e, struct effects *fx);
-void table_entry_put(struct domain *d, unsigned int level, uint64_t e);
 
 /* Drop the references of entry e of a table of d, of any level. */
 void entry_put(struct domain *d, unsigned int level, uint64_t e);
+
+/*
+ * Word index, 0 .. 511, of a table or of any other frame: read once, and
+ * written by a locked instruction, which says what stood there. No lock.
+ */
+uint64_t entry_read(mfn_t table, unsigned int index);
+uint64_t entry_swap(mfn_t table, unsigned int index, uint64_t e);
 
 /*
  * From a guest virtual address to its last-level entry, through the tables

@@ -1,4 +1,8 @@
 /* SPDX-License-Identifier: MIT */
+/*
+ * L1 entries that a guest means by an address: one it stores to, one of a
+ * grant mapping, one of update_va_mapping.
+ */
 #include "mm/calls.h"
 
 #include <errno.h>
@@ -10,6 +14,19 @@
 #include "mm/tlb.h"
 #include "mm/type.h"
 #include "vcpu.h"
+
+/* Frame m, if it is a live L1 table of d, with a reference. mm_lock held. */
+static int get_table(struct domain *d, mfn_t m, struct frame **table)
+{
+    if (frame_get(d, m, table))
+        return -EINVAL;
+    if (frame_is(*table, FRAME_L1))
+        return 0;
+    frame_put(d->hv, *table);
+    return -EINVAL;
+}
+
+/* -------------------------------------------------------------- stores */
 
 /* The part of an entry that a store of some bytes touches. */
 struct part {
@@ -25,31 +42,20 @@ static struct part part_of(uint64_t va, unsigned int bytes)
     return (struct part){.shift = shift, .mask = ones << shift};
 }
 
-static uint64_t read_slot(const struct table_write *w)
-{
-    uint64_t *page = hal_map(frame_mfn(w->d->hv, w->table));
-    uint64_t e = __atomic_load_n(&page[w->index], __ATOMIC_SEQ_CST);
-
-    hal_unmap(page);
-    return e;
-}
-
 /* mm_lock held, w->table is a live L1 table. */
 static int store(struct table_write *w, struct part part, uint64_t value,
                  bool compare, uint64_t *old, struct effects *fx)
 {
+    mfn_t table = frame_mfn(w->d->hv, w->table);
     int rc;
 
     do {
-        uint64_t seen;
+        uint64_t expected = *old;
 
-        w->old = read_slot(w);
-        seen = (w->old & part.mask) >> part.shift;
-        if (compare && seen != *old) {
-            *old = seen;
+        w->old = entry_read(table, w->index);
+        *old = (w->old & part.mask) >> part.shift;
+        if (compare && *old != expected)
             return -EAGAIN;
-        }
-        *old = seen;
         w->value = (w->old & ~part.mask) | ((value << part.shift) & part.mask);
         w->compare = true;
         rc = table_write(w, fx);
@@ -71,45 +77,35 @@ int ptwr_store(struct vcpu *v, uint64_t va, unsigned int bytes, uint64_t value,
     w.index = (va & ~PAGE_MASK) / sizeof(uint64_t);
     spin_lock(&d->mm_lock);
     if (!walk(v, va, &path) && pte_is_present(path.entry) &&
-        !frame_get(d, pte_mfn(path.entry), &w.table)) {
-        if (frame_is(w.table, FRAME_L1))
-            rc = store(&w, part_of(va, bytes), value, compare, old, fx);
+        !get_table(d, pte_mfn(path.entry), &w.table)) {
+        rc = store(&w, part_of(va, bytes), value, compare, old, fx);
         frame_put(d->hv, w.table);
     }
     spin_unlock(&d->mm_lock);
     return rc;
 }
 
+/* -------------------------------------------------------------- grants */
+
 /* The L1 table and entry that g names, the table with a reference. */
 static int find_entry(struct vcpu *v, const struct grant_map *g,
                       struct frame **table, unsigned int *index)
 {
-    mfn_t m = mfn_of(g->host_addr >> PAGE_SHIFT);
-    struct walk w;
+    struct walk w = {
+        .table = mfn_of(g->host_addr >> PAGE_SHIFT),
+        .index = (g->host_addr & ~PAGE_MASK) / sizeof(uint64_t),
+    };
 
-    *index = (g->host_addr & ~PAGE_MASK) / sizeof(uint64_t);
-    if (g->contains_pte) {
-        if (g->host_addr % sizeof(uint64_t))
-            return -EINVAL;
-    } else {
-        if (walk(v, g->host_addr, &w))
-            return -EINVAL;
-        m = w.table;
-        *index = w.index;
-    }
-    if (frame_get(v->d, m, table))
+    if (g->contains_pte ? g->host_addr % sizeof(uint64_t) != 0
+                        : walk(v, g->host_addr, &w) != 0)
         return -EINVAL;
-    if (!frame_is(*table, FRAME_L1)) {
-        frame_put(v->d->hv, *table);
-        return -EINVAL;
-    }
-    return 0;
+    *index = w.index;
+    return get_table(v->d, w.table, table);
 }
 
-static uint64_t make_entry(struct hv *hv, const struct grant_map *g,
-                           const struct frame *f)
+static uint64_t make_entry(mfn_t m, const struct grant_map *g)
 {
-    uint64_t e = pte_make(frame_mfn(hv, f), PTE_P | PTE_A | PTE_D | PTE_NX);
+    uint64_t e = pte_make(m, PTE_P | PTE_A | PTE_D | PTE_NX);
 
     if (!g->readonly)
         e |= PTE_RW;
@@ -119,77 +115,54 @@ static uint64_t make_entry(struct hv *hv, const struct grant_map *g,
     return pte_adjust(1, e);
 }
 
-/* mm_lock held. */
-static int map(struct vcpu *v, const struct grant_map *g, struct frame *f)
-{
-    struct hv *hv = v->d->hv;
-    struct frame *table;
-    unsigned int index;
-    uint64_t *page, old;
-
-    if (find_entry(v, g, &table, &index))
-        return -EINVAL;
-    if (g->readonly ? frame_ref(f) : frame_ref_writable(hv, f)) {
-        frame_put(hv, table);
-        return -EINVAL;
-    }
-    page = hal_map(frame_mfn(hv, table));
-    old = __atomic_exchange_n(&page[index], make_entry(hv, g, f),
-                              __ATOMIC_SEQ_CST);
-    hal_unmap(page);
-    l1_entry_put(hv, old);
-    frame_put(hv, table);
-    return 0;
-}
-
-/* mm_lock held. */
-static int unmap(struct vcpu *v, const struct grant_map *g, struct frame *f)
-{
-    uint64_t rights = PTE_P | (g->readonly ? 0 : PTE_RW);
-    struct hv *hv = v->d->hv;
-    struct frame *table;
-    unsigned int index;
-    uint64_t *page, e;
-    bool ours;
-
-    if (find_entry(v, g, &table, &index))
-        return -EINVAL;
-    page = hal_map(frame_mfn(hv, table));
-    e = __atomic_load_n(&page[index], __ATOMIC_SEQ_CST);
-    ours = (e & (PTE_P | PTE_RW)) == rights &&
-           mfn_eq(pte_mfn(e), frame_mfn(hv, f));
-    if (ours)
-        __atomic_exchange_n(&page[index], 0, __ATOMIC_SEQ_CST);
-    hal_unmap(page);
-    if (ours)
-        l1_entry_put(hv, e);
-    frame_put(hv, table);
-    return ours ? 0 : -EINVAL;
-}
-
 int mm_map_grant(struct vcpu *v, const struct grant_map *g, struct frame *f,
                  struct effects *fx)
 {
-    int rc;
+    struct hv *hv = v->d->hv;
+    struct frame *table;
+    unsigned int index;
+    int rc = -EINVAL;
 
     effects_spend(fx, 1);
     spin_lock(&v->d->mm_lock);
-    rc = map(v, g, f);
+    if (!find_entry(v, g, &table, &index)) {
+        rc = g->readonly ? frame_ref(f) : frame_ref_writable(hv, f);
+        if (!rc)
+            l1_entry_put(hv, entry_swap(frame_mfn(hv, table), index,
+                                        make_entry(frame_mfn(hv, f), g)));
+        frame_put(hv, table);
+    }
     spin_unlock(&v->d->mm_lock);
-    return rc;
+    return rc ? -EINVAL : 0;
 }
 
 int mm_unmap_grant(struct vcpu *v, const struct grant_map *g, struct frame *f,
                    struct effects *fx)
 {
-    int rc;
+    uint64_t rights = PTE_P | (g->readonly ? 0 : PTE_RW);
+    struct hv *hv = v->d->hv;
+    struct frame *table;
+    unsigned int index;
+    int rc = -EINVAL;
 
     effects_spend(fx, 1);
     spin_lock(&v->d->mm_lock);
-    rc = unmap(v, g, f);
+    if (!find_entry(v, g, &table, &index)) {
+        uint64_t e = entry_read(frame_mfn(hv, table), index);
+
+        if ((e & (PTE_P | PTE_RW)) == rights &&
+            mfn_eq(pte_mfn(e), frame_mfn(hv, f))) {
+            entry_swap(frame_mfn(hv, table), index, 0);
+            l1_entry_put(hv, e);
+            rc = 0;
+        }
+        frame_put(hv, table);
+    }
     spin_unlock(&v->d->mm_lock);
     return rc;
 }
+
+/* --------------------------------------------------- update_va_mapping */
 
 /* Which CPUs flags name. Reads guest memory: no lock held. */
 static int flush_cpus(struct vcpu *v, uint64_t flags, cpumask_t *cpus)
@@ -215,10 +188,7 @@ static int update_mapping(struct vcpu *v, uint64_t va, uint64_t entry,
     struct walk path;
     int rc;
 
-    rc = walk(v, va, &path);
-    if (rc)
-        return rc;
-    if (frame_get(v->d, path.table, &w.table))
+    if (walk(v, va, &path) || get_table(v->d, path.table, &w.table))
         return -EINVAL;
     w.index = path.index;
     rc = table_write(&w, fx);

@@ -128,13 +128,9 @@ static int64_t batch_end(const struct batch *b, int rc, struct effects *fx)
 static int plain_store(struct domain *d, struct frame *f, unsigned int index,
                        uint64_t value)
 {
-    uint64_t *page;
-
     if (frame_ref_writable(d->hv, f))
         return -EINVAL;
-    page = hal_map(frame_mfn(d->hv, f));
-    __atomic_store_n(&page[index], value, __ATOMIC_SEQ_CST);
-    hal_unmap(page);
+    entry_swap(frame_mfn(d->hv, f), index, value);
     frame_put_writable(d->hv, f);
     return 0;
 }

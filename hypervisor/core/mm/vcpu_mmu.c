@@ -21,17 +21,13 @@ static void set_m2p_slot(const struct domain *d, mfn_t root,
                          enum vcpu_base which, struct effects *fx)
 {
     bool strict = d->vm_assist & (1ul << VMASST_TYPE_m2p_strict);
-    uint64_t *table;
 
-    if (which == BASE_USER && !strict)
-        return;
-    table = hal_map(root);
-    __atomic_store_n(&table[PTE_L4_HV_FIRST],
-                     which == BASE_KERNEL ? d->hv->l4_template[0] : 0,
-                     __ATOMIC_SEQ_CST);
-    hal_unmap(table);
-    if (which == BASE_USER)
+    if (which == BASE_KERNEL) {
+        entry_swap(root, PTE_L4_HV_FIRST, d->hv->l4_template[0]);
+    } else if (strict) {
+        entry_swap(root, PTE_L4_HV_FIRST, 0);
         effects_flush(fx, flush_all(d));
+    }
 }
 
 static void replace(struct vcpu *v, enum vcpu_base which, mfn_t m)
@@ -132,77 +128,66 @@ bool descriptor_fix(uint64_t *descriptor)
     return true;
 }
 
-static void put_gdt(struct vcpu *v, const mfn_t *frames)
+/*
+ * mm_lock held. Put pages[n], NULL for none, in the place of slots[n]. The
+ * processor lets go of the old ones before we do.
+ */
+static void replace_pages(struct vcpu *v, mfn_t *slots, const mfn_t *pages,
+                          unsigned int n, unsigned int reload)
 {
-    for (unsigned int i = 0; i < VCPU_GDT_FRAMES; i++)
-        if (mfn_is_valid(frames[i]))
-            type_put(v->d, frame_of(v->d->hv, frames[i]));
+    mfn_t old[VCPU_LDT_FRAMES];
+
+    memcpy(old, slots, n * sizeof(*old));
+    for (unsigned int i = 0; i < n; i++)
+        slots[i] = pages ? pages[i] : MFN_INVALID;
+    hal_reload(v, reload);
+    for (unsigned int i = 0; i < n; i++)
+        if (mfn_is_valid(old[i]))
+            type_put(v->d, frame_of(v->d->hv, old[i]));
 }
 
-static int get_gdt(struct vcpu *v, const uint64_t *frames, unsigned int n,
-                   mfn_t *got)
+/* mm_lock held. */
+static int set_gdt(struct vcpu *v, const uint64_t *frames, unsigned int entries)
 {
     /* A table page is checked in one piece: this budget is never spent. */
     struct effects fx;
+    mfn_t got[VCPU_GDT_FRAMES];
     struct frame *f;
 
     effects_init(&fx);
     for (unsigned int i = 0; i < VCPU_GDT_FRAMES; i++)
-        got[i] = MFN_INVALID;
-    for (unsigned int i = 0; i < n; i++) {
-        if (type_get(v->d, mfn_of(frames[i]), FRAME_SEGDESC, &fx, &f)) {
-            put_gdt(v, got);
+        got[i] = i * 512 < entries ? mfn_of(frames[i]) : MFN_INVALID;
+    for (unsigned int i = 0; i * 512 < entries; i++) {
+        if (type_get(v->d, got[i], FRAME_SEGDESC, &fx, &f)) {
+            while (i-- > 0)
+                type_put(v->d, frame_of(v->d->hv, got[i]));
             return -EINVAL;
         }
-        got[i] = mfn_of(frames[i]);
     }
-    return 0;
-}
-
-/* mm_lock held. */
-static void replace_gdt(struct vcpu *v, const mfn_t *got, unsigned int entries)
-{
-    mfn_t old[VCPU_GDT_FRAMES];
-
-    memcpy(old, v->mmu.gdt_frames, sizeof(old));
-    memcpy(v->mmu.gdt_frames, got, sizeof(old));
     v->mmu.gdt_entries = entries;
-    /* The processor lets go of the old pages before we do. */
-    hal_reload(v, RELOAD_GDT);
-    put_gdt(v, old);
+    replace_pages(v, v->mmu.gdt_frames, got, VCPU_GDT_FRAMES, RELOAD_GDT);
+    return 0;
 }
 
 int vcpu_set_gdt(struct vcpu *v, const uint64_t *frames, unsigned int entries)
 {
-    mfn_t got[VCPU_GDT_FRAMES];
     int rc;
 
     if (entries > FIRST_RESERVED_GDT_ENTRY)
         return -EINVAL;
     spin_lock(&v->d->mm_lock);
-    rc = get_gdt(v, frames, (entries + 511) / 512, got);
-    if (!rc)
-        replace_gdt(v, got, entries);
+    rc = set_gdt(v, frames, entries);
     spin_unlock(&v->d->mm_lock);
     return rc;
 }
 
 /* mm_lock held. */
-static void replace_ldt(struct vcpu *v, uint64_t va, unsigned int entries)
+static void set_ldt(struct vcpu *v, uint64_t va, unsigned int entries)
 {
-    struct vcpu_mmu *mmu = &v->mmu;
-    mfn_t old[VCPU_LDT_FRAMES];
-
-    memcpy(old, mmu->ldt_frames, sizeof(old));
-    for (unsigned int i = 0; i < VCPU_LDT_FRAMES; i++)
-        mmu->ldt_frames[i] = MFN_INVALID;
-    mmu->ldt_mapped = 0;
-    mmu->ldt_base = va;
-    mmu->ldt_entries = entries;
-    hal_reload(v, RELOAD_LDT);
-    for (unsigned int i = 0; i < VCPU_LDT_FRAMES; i++)
-        if (mfn_is_valid(old[i]))
-            type_put(v->d, frame_of(v->d->hv, old[i]));
+    v->mmu.ldt_mapped = 0;
+    v->mmu.ldt_base = va;
+    v->mmu.ldt_entries = entries;
+    replace_pages(v, v->mmu.ldt_frames, NULL, VCPU_LDT_FRAMES, RELOAD_LDT);
 }
 
 int vcpu_set_ldt(struct vcpu *v, uint64_t va, unsigned int entries)
@@ -215,7 +200,7 @@ int vcpu_set_ldt(struct vcpu *v, uint64_t va, unsigned int entries)
         ((va & ~PAGE_MASK) || !va_is_guest(va) || !va_is_guest(va + bytes - 1)))
         return -EINVAL;
     spin_lock(&v->d->mm_lock);
-    replace_ldt(v, entries ? va : 0, entries);
+    set_ldt(v, entries ? va : 0, entries);
     spin_unlock(&v->d->mm_lock);
     return 0;
 }
@@ -240,14 +225,12 @@ static int map_ldt_page(struct vcpu *v, unsigned int page)
 
 int vcpu_map_ldt_page(struct vcpu *v, unsigned int page)
 {
-    int rc = -EINVAL;
+    int rc = 0;
 
     if (page * 512u >= v->mmu.ldt_entries)
         return -EINVAL;
     spin_lock(&v->d->mm_lock);
-    if (v->mmu.ldt_mapped & (1u << page))
-        rc = 0;
-    else
+    if (!(v->mmu.ldt_mapped & (1u << page)))
         rc = map_ldt_page(v, page);
     spin_unlock(&v->d->mm_lock);
     return rc;
@@ -255,13 +238,9 @@ int vcpu_map_ldt_page(struct vcpu *v, unsigned int page)
 
 void vcpu_drop_descriptors(struct vcpu *v)
 {
-    mfn_t none[VCPU_GDT_FRAMES];
-
-    for (unsigned int i = 0; i < VCPU_GDT_FRAMES; i++)
-        none[i] = MFN_INVALID;
     spin_lock(&v->d->mm_lock);
-    replace_gdt(v, none, 0);
-    replace_ldt(v, 0, 0);
+    (void)!set_gdt(v, NULL, 0);
+    set_ldt(v, 0, 0);
     spin_unlock(&v->d->mm_lock);
 }
 
@@ -284,45 +263,29 @@ int64_t do_set_gdt(struct vcpu *v, guest_ptr_t frames, uint32_t entries,
     return vcpu_set_gdt(v, list, entries);
 }
 
-/* ------------------------------------------------------ one descriptor */
-
-/* One 8-byte store: a processor that reads it sees the old or the new one. */
-static void store_descriptor(mfn_t m, unsigned int index, uint64_t value)
-{
-    uint64_t *page = hal_map(m);
-
-    __atomic_store_n(&page[index], value, __ATOMIC_RELEASE);
-    hal_unmap(page);
-}
-
-/* Into a descriptor page, or one that may become none while we write it. */
+/* A descriptor is 8 bytes: a processor that reads it sees the old or the new
+ * one. Its page is a descriptor page, or one that may become none meanwhile. */
 int64_t do_update_descriptor(struct vcpu *v, uint64_t address, uint64_t value,
                              struct effects *fx)
 {
     mfn_t m = mfn_of_maddr((maddr_t){address});
-    unsigned int index = (address & ~PAGE_MASK) / 8;
     struct domain *d = v->d;
-    struct frame *f;
+    struct frame *f = frame_of(d->hv, m);
+    bool live;
     int rc;
 
-    if (address & 7 || !descriptor_fix(&value))
-        return -EINVAL;
-    f = frame_of(d->hv, m);
-    if (!f)
+    if (address & 7 || !descriptor_fix(&value) || !f)
         return -EINVAL;
     spin_lock(&d->mm_lock);
-    if (frame_is(f, FRAME_SEGDESC)) {
-        rc = type_get(d, m, FRAME_SEGDESC, fx, &f);
-        if (!rc) {
-            store_descriptor(m, index, value);
+    live = frame_is(f, FRAME_SEGDESC);
+    rc = live ? type_get(d, m, FRAME_SEGDESC, fx, &f)
+              : frame_get_writable(d, m, &f);
+    if (!rc) {
+        entry_swap(m, (address & ~PAGE_MASK) / 8, value);
+        if (live)
             type_put(d, f);
-        }
-    } else {
-        rc = frame_get_writable(d, m, &f);
-        if (!rc) {
-            store_descriptor(m, index, value);
+        else
             frame_put_writable(d->hv, f);
-        }
     }
     spin_unlock(&d->mm_lock);
     return rc ? -EINVAL : 0;
@@ -330,9 +293,10 @@ int64_t do_update_descriptor(struct vcpu *v, uint64_t address, uint64_t value,
 
 void vcpu_mm_init(struct vcpu *v)
 {
-    v->mmu = (struct vcpu_mmu){0};
-    v->mmu.kernel_base = MFN_INVALID;
-    v->mmu.user_base = MFN_INVALID;
+    v->mmu = (struct vcpu_mmu){
+        .kernel_base = MFN_INVALID,
+        .user_base = MFN_INVALID,
+    };
     for (unsigned int i = 0; i < VCPU_GDT_FRAMES; i++)
         v->mmu.gdt_frames[i] = MFN_INVALID;
     for (unsigned int i = 0; i < VCPU_LDT_FRAMES; i++)
