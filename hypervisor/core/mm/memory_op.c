@@ -21,17 +21,16 @@
 /* The largest extent a guest may ask for: 2^9 frames, 2 MiB. */
 #define RESERVATION_ORDER_MAX 9
 
-static void release_extent(struct domain *d, mfn_t first, unsigned int order)
+static int release_frame(struct domain *d, mfn_t m)
 {
-    for (uint64_t i = 0; i < 1ul << order; i++) {
-        struct frame *f;
+    struct frame *f;
+    int rc = frame_get(d, m, &f);
 
-        if (frame_get(d, mfn_of(first.n + i), &f))
-            continue;
-        /* Whoever pinned it meanwhile keeps it. */
-        (void)!domain_frame_release(d, f);
-        frame_put(d->hv, f);
-    }
+    if (rc)
+        return rc;
+    rc = domain_frame_release(d, f);
+    frame_put(d->hv, f);
+    return rc;
 }
 
 /* Whether the guest's limit on machine addresses, in bits, holds. */
@@ -77,7 +76,9 @@ static int give_extent(struct domain *d, const struct xen_memory_reservation *r,
     else if (r->extent_start.va)
         rc = hal_copy_to_guest(at, &first.n, sizeof(first.n));
     if (rc) {
-        release_extent(d, first, r->extent_order);
+        /* Whoever pinned one meanwhile keeps it. */
+        for (uint64_t i = 0; i < 1ul << r->extent_order; i++)
+            (void)!release_frame(d, mfn_of(first.n + i));
         return rc;
     }
     if (populate)
@@ -85,26 +86,18 @@ static int give_extent(struct domain *d, const struct xen_memory_reservation *r,
     return 0;
 }
 
+/* Stops at the first frame that cannot be taken. */
 static int take_extent(struct domain *d, const struct xen_memory_reservation *r,
                        uint64_t at)
 {
     uint64_t first;
+    int rc = 0;
 
     if (hal_copy_from_guest(&first, at, sizeof(first)))
         return -EFAULT;
-    for (uint64_t i = 0; i < 1ul << r->extent_order; i++) {
-        struct frame *f;
-        int rc;
-
-        rc = frame_get(d, mfn_of(first + i), &f);
-        if (rc)
-            return rc;
-        rc = domain_frame_release(d, f);
-        frame_put(d->hv, f);
-        if (rc)
-            return rc;
-    }
-    return 0;
+    for (uint64_t i = 0; !rc && i < 1ul << r->extent_order; i++)
+        rc = release_frame(d, mfn_of(first + i));
+    return rc;
 }
 
 static int one_extent(struct domain *d, unsigned int op,
@@ -112,44 +105,38 @@ static int one_extent(struct domain *d, unsigned int op,
 {
     uint64_t at = r->extent_start.va + i * sizeof(uint64_t);
 
-    if (op == XENMEM_decrease_reservation)
-        return take_extent(d, r, at);
-    return give_extent(d, r, at, op == XENMEM_populate_physmap);
+    return op == XENMEM_decrease_reservation
+               ? take_extent(d, r, at)
+               : give_extent(d, r, at, op == XENMEM_populate_physmap);
 }
 
-/* Extents from i on. Returns where it stopped; *restart: for a while only. */
-static uint64_t do_extents(struct domain *d, unsigned int op,
-                           const struct xen_memory_reservation *r, uint64_t i,
-                           struct effects *fx, bool *restart)
-{
-    for (; i < r->nr_extents; i++) {
-        *restart = fx->budget <= 0;
-        if (*restart || one_extent(d, op, r, i))
-            break;
-        effects_spend(fx, 1 << r->extent_order);
-    }
-    return i;
-}
-
-static int64_t reservation_op(struct vcpu *v, unsigned int op, uint64_t start,
+/*
+ * From extent i on, which are done in earlier runs. Returns how many are done
+ * in all, whatever stopped it, or -ERESTART.
+ */
+static int64_t reservation_op(struct vcpu *v, unsigned int op, uint64_t i,
                               guest_ptr_t arg, struct effects *fx)
 {
     struct xen_memory_reservation r;
     bool restart = false;
     struct domain *d;
-    uint64_t done;
 
-    if (hal_copy_from_guest(&r, arg.va, sizeof(r)) || start >= r.nr_extents ||
+    if (hal_copy_from_guest(&r, arg.va, sizeof(r)) || i >= r.nr_extents ||
         r.nr_extents > UINT64_MAX >> (MEMORY_OP_BITS + 1) ||
         r.extent_order > RESERVATION_ORDER_MAX ||
         foreign_domain(v, r.domid, &d))
-        return (int64_t)start;
-    done = do_extents(d, op, &r, start, fx, &restart);
+        return (int64_t)i;
+    for (; i < r.nr_extents; i++) {
+        restart = fx->budget <= 0;
+        if (restart || one_extent(d, op, &r, i))
+            break;
+        effects_spend(fx, 1 << r.extent_order);
+    }
     foreign_release(v, d);
     if (!restart)
-        return (int64_t)done;
+        return (int64_t)i;
     fx->restart_args = 2;
-    fx->restart[0] = op | done << MEMORY_OP_BITS;
+    fx->restart[0] = op | i << MEMORY_OP_BITS;
     fx->restart[1] = arg.va;
     return -ERESTART;
 }
@@ -214,11 +201,9 @@ static int64_t memory_map_set(struct vcpu *v, guest_ptr_t arg)
     if (rc)
         return rc;
     map = hv_alloc(d->hv, MAP_BYTES);
-    if (!map)
-        rc = -ENOMEM;
-    else
-        rc = hal_copy_from_guest(map, in.map.buffer.va,
-                                 in.map.nr_entries * sizeof(*map));
+    rc = !map ? -ENOMEM
+              : hal_copy_from_guest(map, in.map.buffer.va,
+                                    in.map.nr_entries * sizeof(*map));
     if (!rc) {
         struct e820entry *old;
 
@@ -234,14 +219,6 @@ static int64_t memory_map_set(struct vcpu *v, guest_ptr_t arg)
     return rc;
 }
 
-/* What d says it uses. A dead one may have no shared_info any more. */
-static int64_t maximum_gpfn(const struct domain *d)
-{
-    const struct shared_info *s = d->shared_info;
-
-    return s ? (int64_t)shared_read(&s->arch.max_pfn) - 1 : -ESRCH;
-}
-
 /* How much memory a domain has, may have, or says it uses. */
 static int64_t count_of(struct vcpu *v, unsigned int op, guest_ptr_t arg)
 {
@@ -255,12 +232,14 @@ static int64_t count_of(struct vcpu *v, unsigned int op, guest_ptr_t arg)
     rc = foreign_domain(v, which.domid, &d);
     if (rc)
         return rc;
-    if (op == XENMEM_maximum_gpfn)
-        count = maximum_gpfn(d);
+    if (op == XENMEM_current_reservation)
+        count = (int64_t)__atomic_load_n(&d->pages.total, __ATOMIC_RELAXED);
     else if (op == XENMEM_maximum_reservation)
         count = (int64_t)__atomic_load_n(&d->pages.max, __ATOMIC_RELAXED);
+    else if (d->shared_info)
+        count = (int64_t)shared_read(&d->shared_info->arch.max_pfn) - 1;
     else
-        count = (int64_t)__atomic_load_n(&d->pages.total, __ATOMIC_RELAXED);
+        count = -ESRCH; /* dead, or nearly */
     foreign_release(v, d);
     return count;
 }
@@ -274,18 +253,6 @@ static int64_t machphys_mapping(guest_ptr_t arg)
     };
 
     return hal_copy_to_guest(arg.va, &mapping, sizeof(mapping));
-}
-
-static int64_t refused(unsigned int op)
-{
-    switch (op) {
-#define MEMORY_OP_REFUSED(nr, name, error, doc)                                \
-    case nr:                                                                   \
-        return -error;
-#include <pv-abi/memory_ops.def>
-    default:
-        return -ENOSYS;
-    }
 }
 
 int64_t do_memory_op(struct vcpu *v, uint64_t cmd, guest_ptr_t arg,
@@ -312,8 +279,12 @@ int64_t do_memory_op(struct vcpu *v, uint64_t cmd, guest_ptr_t arg,
         return memory_map_set(v, arg);
     case XENMEM_machphys_mapping:
         return machphys_mapping(arg);
+#define MEMORY_OP_REFUSED(nr, name, error, doc)                                \
+    case nr:                                                                   \
+        return -error;
+#include <pv-abi/memory_ops.def>
     default:
-        return refused(op);
+        return -ENOSYS;
     }
 }
 
@@ -339,28 +310,13 @@ static struct frame *next_frame(struct domain *d)
     return f;
 }
 
-/* mm_lock held. */
-static void release(struct domain *d, struct frame *f)
-{
-    if (frame_type(f) & FRAME_PINNED) {
-        __atomic_fetch_and(&f->type, ~FRAME_PINNED, __ATOMIC_SEQ_CST);
-        type_put(d, f);
-    }
-    type_abandon(d, f);
-    /* Released in an earlier run already, if a foreign mapping holds it. */
-    (void)!domain_frame_release(d, f);
-    frame_put(d->hv, f);
-}
-
 /* mm_lock held. Everything from the cursor on. */
 static int release_frames(struct domain *d, struct effects *fx)
 {
-    int rc;
-
     for (;;) {
         struct frame *f;
+        int rc = debris_drain(d, fx);
 
-        rc = debris_drain(d, fx);
         if (rc)
             return rc;
         if (fx->budget <= 0)
@@ -369,7 +325,11 @@ static int release_frames(struct domain *d, struct effects *fx)
         if (!f)
             return 0;
         effects_spend(fx, 1);
-        release(d, f);
+        (void)type_unpin(d, f);
+        type_abandon(d, f);
+        /* Released in an earlier run already, if a foreign mapping holds it. */
+        (void)!domain_frame_release(d, f);
+        frame_put(d->hv, f);
     }
 }
 

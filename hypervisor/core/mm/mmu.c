@@ -6,8 +6,8 @@
 
 #include "bug.h"
 #include "domain.h"
+#include "mm/alloc.h"
 #include "mm/entry.h"
-#include "mm/frame.h"
 #include "mm/pte.h"
 #include "mm/tlb.h"
 #include "mm/type.h"
@@ -46,24 +46,17 @@ void foreign_release(struct vcpu *v, struct domain *d)
         domain_put(d);
 }
 
+/* The same for frames of new L1 entries; knows DOMID_IO and DOMID_XEN. */
 static int foreign_target(struct vcpu *v, domid_t id, struct target *t)
 {
-    *t = (struct target){.d = v->d};
-    switch (id) {
-    case DOMID_IO:
-        t->io = true;
-        return 0;
-    case DOMID_XEN:
-        t->xen = true;
-        return v->d->privileged ? 0 : -EPERM;
-    default:
-        return foreign_domain(v, id, &t->d);
-    }
-}
-
-static void foreign_target_release(struct vcpu *v, struct target *t)
-{
-    foreign_release(v, t->d);
+    *t = (struct target){
+        .d = v->d,
+        .io = id == DOMID_IO,
+        .xen = id == DOMID_XEN,
+    };
+    if (t->xen && !v->d->privileged)
+        return -EPERM;
+    return t->io || t->xen ? 0 : foreign_domain(v, id, &t->d);
 }
 
 /*
@@ -96,6 +89,7 @@ static int batch_begin(struct batch *b, uint64_t requests, size_t size,
     return 0;
 }
 
+/* The next n requests, at most left. */
 static int batch_read(const struct batch *b, void *to, uint32_t n)
 {
     return hal_copy_from_guest(to, b->requests, n * b->size);
@@ -108,6 +102,7 @@ static void batch_step(struct batch *b)
     b->done++;
 }
 
+/* rc: of the request that stopped it, or 0; -EFAULT if *done cannot be told. */
 static int64_t batch_end(const struct batch *b, int rc, struct effects *fx)
 {
     if (b->done_va && hal_copy_to_guest(b->done_va, &b->done, sizeof(b->done)))
@@ -252,7 +247,7 @@ int64_t do_mmu_update(struct vcpu *v, guest_ptr_t requests, uint32_t count,
     rc = foreign_target(v, (domid_t)foreigndom, &t);
     if (!rc) {
         rc = update_all(v, tables, &t, &b, fx);
-        foreign_target_release(v, &t);
+        foreign_release(v, t.d);
     }
     foreign_release(v, tables);
     return batch_end(&b, rc, fx);
@@ -269,11 +264,11 @@ static int pin(struct domain *d, mfn_t m, unsigned int level,
 
     if (rc)
         return rc;
-    if (frame_type(f) & FRAME_PINNED) {
+    if (__atomic_fetch_or(&f->type, FRAME_PINNED, __ATOMIC_SEQ_CST) &
+        FRAME_PINNED) {
         type_put(d, f);
         return -EINVAL;
     }
-    __atomic_fetch_or(&f->type, FRAME_PINNED, __ATOMIC_SEQ_CST);
     return 0;
 }
 
@@ -281,17 +276,13 @@ static int pin(struct domain *d, mfn_t m, unsigned int level,
 static int unpin(struct domain *d, mfn_t m)
 {
     struct frame *f;
-    int rc = -EINVAL;
+    bool was_pinned;
 
     if (frame_get(d, m, &f))
         return -EINVAL;
-    if (frame_type(f) & FRAME_PINNED) {
-        __atomic_fetch_and(&f->type, ~FRAME_PINNED, __ATOMIC_SEQ_CST);
-        type_put(d, f);
-        rc = 0;
-    }
+    was_pinned = type_unpin(d, f);
     frame_put(d->hv, f);
-    return rc;
+    return was_pinned ? 0 : -EINVAL;
 }
 
 static int change_pin(struct domain *d, const struct mmuext_op *op,
@@ -302,12 +293,10 @@ static int change_pin(struct domain *d, const struct mmuext_op *op,
 
     spin_lock(&d->mm_lock);
     rc = debris_drain(d, fx);
-    if (rc)
-        ;
-    else if (op->cmd == MMUEXT_UNPIN_TABLE)
-        rc = unpin(d, m);
-    else
-        rc = pin(d, m, op->cmd - MMUEXT_PIN_L1_TABLE + 1, fx);
+    if (!rc)
+        rc = op->cmd == MMUEXT_UNPIN_TABLE
+                 ? unpin(d, m)
+                 : pin(d, m, op->cmd - MMUEXT_PIN_L1_TABLE + 1, fx);
     spin_unlock(&d->mm_lock);
     return rc;
 }
@@ -315,13 +304,10 @@ static int change_pin(struct domain *d, const struct mmuext_op *op,
 static int clear_page(struct domain *d, mfn_t m)
 {
     struct frame *f;
-    void *page;
 
     if (frame_get_writable(d, m, &f))
         return -EINVAL;
-    page = hal_map(m);
-    memset(page, 0, PAGE_SIZE);
-    hal_unmap(page);
+    frames_clear(m, 1);
     frame_put_writable(d->hv, f);
     return 0;
 }
@@ -347,59 +333,37 @@ static int copy_page(struct domain *d, mfn_t to, mfn_t from)
     return 0;
 }
 
-/* Operations on frames, which may be another domain's. */
-static int frame_op(struct domain *d, const struct mmuext_op *op,
-                    struct effects *fx)
+/* All translations, or one, on the CPUs of this vCPU, of some, or of all. */
+static int flush(struct vcpu *v, const struct mmuext_op *op, struct effects *fx)
 {
-    effects_spend(fx, 1);
+    cpumask_t cpus = flush_all(v->d);
+
     switch (op->cmd) {
-    case MMUEXT_CLEAR_PAGE:
-        return clear_page(d, mfn_of(op->arg1.mfn));
-    case MMUEXT_COPY_PAGE:
-        return copy_page(d, mfn_of(op->arg1.mfn), mfn_of(op->arg2.src_mfn));
-    default:
-        return change_pin(d, op, fx);
+    case MMUEXT_TLB_FLUSH_LOCAL:
+    case MMUEXT_INVLPG_LOCAL:
+        cpus = cpumask_of(hal_cpu());
+        break;
+    case MMUEXT_TLB_FLUSH_MULTI:
+    case MMUEXT_INVLPG_MULTI:
+        if (flush_read_mask(v->d, op->arg2.vcpumask.va, &cpus))
+            return -EINVAL;
     }
-}
-
-static bool is_frame_op(uint32_t cmd)
-{
-    return cmd <= MMUEXT_UNPIN_TABLE || cmd == MMUEXT_CLEAR_PAGE ||
-           cmd == MMUEXT_COPY_PAGE;
-}
-
-static int flush_some(struct vcpu *v, const struct mmuext_op *op,
-                      struct effects *fx)
-{
-    cpumask_t cpus;
-
-    if (flush_read_mask(v->d, op->arg2.vcpumask.va, &cpus))
-        return -EINVAL;
-    if (op->cmd == MMUEXT_TLB_FLUSH_MULTI)
+    switch (op->cmd) {
+    case MMUEXT_TLB_FLUSH_LOCAL:
+    case MMUEXT_TLB_FLUSH_MULTI:
+    case MMUEXT_TLB_FLUSH_ALL:
         effects_flush(fx, cpus);
-    else
-        flush_address(fx, cpus, op->arg1.linear_addr);
-    return 0;
-}
-
-static int refused(uint32_t cmd)
-{
-    switch (cmd) {
-#define MMUEXT_OP_REFUSED(nr, name, error, doc)                                \
-    case nr:                                                                   \
-        return -error;
-#include <pv-abi/mmuext_ops.def>
+        break;
     default:
-        return -ENOSYS;
+        flush_address(fx, cpus, op->arg1.linear_addr);
     }
+    return 0;
 }
 
 /* Operations on the calling vCPU. */
 static int vcpu_op(struct vcpu *v, const struct mmuext_op *op,
                    struct effects *fx)
 {
-    cpumask_t self = cpumask_of(hal_cpu());
-    uint64_t va = op->arg1.linear_addr;
     mfn_t m = mfn_of(op->arg1.mfn);
 
     switch (op->cmd) {
@@ -410,49 +374,36 @@ static int vcpu_op(struct vcpu *v, const struct mmuext_op *op,
         if (!mfn_is_valid(m))
             return -EINVAL;
         return vcpu_set_base(v, BASE_USER, m.n ? m : MFN_INVALID, fx);
-    case MMUEXT_TLB_FLUSH_LOCAL:
-        effects_flush(fx, self);
-        return 0;
-    case MMUEXT_INVLPG_LOCAL:
-        flush_address(fx, self, va);
-        return 0;
-    case MMUEXT_TLB_FLUSH_MULTI:
-    case MMUEXT_INVLPG_MULTI:
-        return flush_some(v, op, fx);
-    case MMUEXT_TLB_FLUSH_ALL:
-        effects_flush(fx, flush_all(v->d));
-        return 0;
-    case MMUEXT_INVLPG_ALL:
-        flush_address(fx, flush_all(v->d), va);
-        return 0;
+    case MMUEXT_TLB_FLUSH_LOCAL ... MMUEXT_INVLPG_ALL:
+        return flush(v, op, fx);
     case MMUEXT_SET_LDT:
-        return vcpu_set_ldt(v, va, op->arg2.nr_ents);
+        return vcpu_set_ldt(v, op->arg1.linear_addr, op->arg2.nr_ents);
+#define MMUEXT_OP_REFUSED(nr, name, error, doc)                                \
+    case nr:                                                                   \
+        return -error;
+#include <pv-abi/mmuext_ops.def>
     default:
-        return refused(op->cmd);
+        return -ENOSYS;
     }
 }
 
+/* Operations on frames may be on another domain's. */
 static int one_op(struct vcpu *v, struct domain *d, const struct mmuext_op *op,
                   struct effects *fx)
 {
     if (fx->budget <= 0)
         return -ERESTART;
-    effects_spend(fx, 1);
-    if (is_frame_op(op->cmd))
-        return frame_op(d, op, fx);
-    if (d != v->d)
-        return -EPERM;
-    return vcpu_op(v, op, fx);
-}
-
-static int empty_debris(struct domain *d, struct effects *fx)
-{
-    int rc;
-
-    spin_lock(&d->mm_lock);
-    rc = debris_drain(d, fx);
-    spin_unlock(&d->mm_lock);
-    return rc;
+    effects_spend(fx, 2);
+    switch (op->cmd) {
+    case MMUEXT_PIN_L1_TABLE ... MMUEXT_UNPIN_TABLE:
+        return change_pin(d, op, fx);
+    case MMUEXT_CLEAR_PAGE:
+        return clear_page(d, mfn_of(op->arg1.mfn));
+    case MMUEXT_COPY_PAGE:
+        return copy_page(d, mfn_of(op->arg1.mfn), mfn_of(op->arg2.src_mfn));
+    default:
+        return d == v->d ? vcpu_op(v, op, fx) : -EPERM;
+    }
 }
 
 int64_t do_mmuext_op(struct vcpu *v, guest_ptr_t ops, uint32_t count,
@@ -476,7 +427,9 @@ int64_t do_mmuext_op(struct vcpu *v, guest_ptr_t ops, uint32_t count,
         if (!rc)
             batch_step(&b);
     }
-    drained = empty_debris(d, fx);
+    spin_lock(&d->mm_lock);
+    drained = debris_drain(d, fx);
+    spin_unlock(&d->mm_lock);
     if (!rc)
         rc = drained;
     foreign_release(v, d);

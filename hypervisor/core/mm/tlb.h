@@ -29,11 +29,21 @@
  *     tlb_flush_end(hv, cpu, time);
  * A CR3 load that spares global entries is no such flush.
  */
-uint64_t tlb_flush_begin(struct hv *hv);
-void tlb_flush_end(struct hv *hv, unsigned int cpu, uint64_t time);
+static inline uint64_t tlb_flush_begin(struct hv *hv)
+{
+    return __atomic_add_fetch(&hv->tlb.clock, 1, __ATOMIC_SEQ_CST);
+}
+
+static inline void tlb_flush_end(struct hv *hv, unsigned int cpu, uint64_t time)
+{
+    __atomic_store_n(&hv->tlb.cpu[cpu], time, __ATOMIC_SEQ_CST);
+}
 
 /* The time now, for a stamp. */
-uint64_t tlb_now(const struct hv *hv);
+static inline uint64_t tlb_now(const struct hv *hv)
+{
+    return __atomic_load_n(&hv->tlb.clock, __ATOMIC_SEQ_CST);
+}
 
 /* Those of mask that have not flushed since stamp. */
 cpumask_t tlb_stale(const struct hv *hv, cpumask_t mask, uint64_t stamp);
@@ -50,19 +60,21 @@ void tlb_flush_stale(struct hv *hv, uint64_t stamp);
  * entries of others.
  */
 
+/* All CPUs on which d may have translations. */
+static inline cpumask_t flush_all(const struct domain *d)
+{
+    return cpumask_read(&d->dirty_cpus);
+}
+
 /*
- * Read a bitmap of vCPU ids from the guest, in words of 8 bytes until
- * max_vcpus are covered, and turn it into the CPUs they are on.
- * Returns 0 or -EFAULT. No lock may be held.
+ * Those of them that the guest's bitmap of vCPU ids at va means; it is read in
+ * words of 8 bytes until max_vcpus are covered. 0 or -EFAULT. No lock held.
  */
 must_check int flush_read_mask(struct domain *d, uint64_t va, cpumask_t *cpus);
 
-/* All CPUs on which d may have translations. */
-cpumask_t flush_all(const struct domain *d);
-
 /*
- * Drop va on those CPUs. Addresses that are not the guest's are ignored:
- * the instruction must never see them.
+ * Drop va on those CPUs. Addresses that are not the guest's are ignored: the
+ * instruction must never see them.
  */
 void flush_address(struct effects *fx, cpumask_t cpus, uint64_t va);
 

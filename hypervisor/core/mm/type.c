@@ -262,6 +262,15 @@ void type_put(struct domain *d, struct frame *f)
     push_debris(d, f);
 }
 
+bool type_unpin(struct domain *d, struct frame *f)
+{
+    if (!(__atomic_fetch_and(&f->type, ~FRAME_PINNED, __ATOMIC_SEQ_CST) &
+          FRAME_PINNED))
+        return false;
+    type_put(d, f);
+    return true;
+}
+
 void type_abandon(struct domain *d, struct frame *f)
 {
     ASSERT(spin_is_held(&d->mm_lock));

@@ -66,6 +66,9 @@ must_check int type_get(struct domain *d, mfn_t m, uint32_t type,
 /* Drop what type_get took. The entry that named f has been written. */
 void type_put(struct domain *d, struct frame *f);
 
+/* Take the pin from f, on which the caller has a reference, if there is one. */
+bool type_unpin(struct domain *d, struct frame *f);
+
 /* Empty tables nobody uses any more. Returns 0 or -ERESTART (budget). */
 must_check int debris_drain(struct domain *d, struct effects *fx);
 
