@@ -25,7 +25,7 @@ static void setup(void)
 
 static void teardown(void)
 {
-    vcpu_drop_descriptors(v);
+    vcpu_mm_drop(v);
     machine_end(hv);
 }
 

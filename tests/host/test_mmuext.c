@@ -143,7 +143,7 @@ START_TEST(the_m2p_slot_follows_the_use_of_the_root)
     ck_assert_uint_eq(peek(t.l4, 256), 0);
     ck_assert_int_eq(op(MMUEXT_NEW_BASEPTR, t.l4.n), 0);
     ck_assert_uint_eq(peek(t.l4, 256), hv->l4_template[0]);
-    vcpu_drop_bases(v);
+    vcpu_mm_drop(v);
     d->vm_assist = 1ul << VMASST_TYPE_m2p_strict;
     ck_assert_int_eq(op(MMUEXT_NEW_BASEPTR, t.l4.n), 0);
     ck_assert_uint_eq(peek(t.l4, 256), hv->l4_template[0]);

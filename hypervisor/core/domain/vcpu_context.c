@@ -104,10 +104,8 @@ static int take_tables(struct vcpu *v, const struct vcpu_guest_context *c,
         error = vcpu_set_base(v, BASE_KERNEL, base_of(c->ctrlreg[3]), fx);
     if (!error)
         error = vcpu_set_base(v, BASE_USER, base_of(c->ctrlreg[1]), fx);
-    if (error && error != -ERESTART) {
-        vcpu_drop_bases(v);
-        vcpu_drop_descriptors(v);
-    }
+    if (error && error != -ERESTART)
+        vcpu_mm_drop(v);
     return error;
 }
 
@@ -287,7 +285,6 @@ void vcpu_reset(struct vcpu *v, struct effects *fx)
     memset(v->debugreg, 0, sizeof(v->debugreg));
     memset(v->regs, 0, sizeof(*v->regs));
     v->kernel_mode = true;
-    vcpu_drop_bases(v);
-    vcpu_drop_descriptors(v);
+    vcpu_mm_drop(v);
     spin_unlock(&v->d->lock);
 }

@@ -128,30 +128,24 @@ static int writable_up(struct hv *hv, struct frame *f)
 
 int frame_ref_writable(struct hv *hv, struct frame *f)
 {
-    int rc;
-
     if (frame_ref(f))
         return -EBUSY;
-    rc = writable_up(hv, f);
-    if (rc)
-        frame_put(hv, f);
-    return rc;
+    if (writable_up(hv, f) == 0)
+        return 0;
+    frame_put(hv, f);
+    return -EBUSY;
 }
 
 int frame_get_writable(struct domain *d, mfn_t m, struct frame **out)
 {
-    struct frame *f;
-    int rc = frame_get(d, m, &f);
+    int rc = frame_get(d, m, out);
 
-    if (rc)
-        return rc;
-    rc = writable_up(d->hv, f);
-    if (rc) {
-        frame_put(d->hv, f);
-        return rc;
+    if (!rc) {
+        rc = writable_up(d->hv, *out);
+        if (rc)
+            frame_put(d->hv, *out);
     }
-    *out = f;
-    return 0;
+    return rc;
 }
 
 void frame_put_writable(struct hv *hv, struct frame *f)

@@ -338,10 +338,8 @@ int domain_release_memory(struct domain *d, struct effects *fx)
     struct vcpu *v;
     int rc;
 
-    domain_for_each_vcpu (d, v) {
-        vcpu_drop_bases(v);
-        vcpu_drop_descriptors(v);
-    }
+    domain_for_each_vcpu (d, v)
+        vcpu_mm_drop(v);
     spin_lock(&d->mm_lock);
     /* Once: at the end the cursor looks as before, and frames that others
      * hold are still in the list. */

@@ -14,6 +14,27 @@
 #include "vcpu.h"
 
 /*
+ * Put pages[n], NULL for none, in the place of slots[n], each with the type
+ * references it holds. The processor leaves the old ones before we do: a tree
+ * it walks may not fall apart. mm_lock held, as for all static functions here.
+ */
+static void replace_pages(struct vcpu *v, mfn_t *slots, const mfn_t *pages,
+                          unsigned int n, unsigned int reload)
+{
+    mfn_t old[VCPU_LDT_FRAMES];
+
+    memcpy(old, slots, n * sizeof(*old));
+    for (unsigned int i = 0; i < n; i++)
+        slots[i] = pages ? pages[i] : MFN_INVALID;
+    hal_reload(v, reload);
+    for (unsigned int i = 0; i < n; i++)
+        if (mfn_is_valid(old[i]))
+            type_put(v->d, frame_of(v->d->hv, old[i]));
+}
+
+/* --------------------------------------------------------------- roots */
+
+/*
  * The M2P's slot: kernel roots have it; user roots lose it if the guest asked
  * for strictness, else they keep what they have.
  */
@@ -30,26 +51,14 @@ static void set_m2p_slot(const struct domain *d, mfn_t root,
     }
 }
 
-static void replace(struct vcpu *v, enum vcpu_base which, mfn_t m)
-{
-    mfn_t *base =
-        which == BASE_KERNEL ? &v->mmu.kernel_base : &v->mmu.user_base;
-    mfn_t old = *base;
-
-    *base = m;
-    /* The processor leaves the old tree before it may fall apart. */
-    hal_reload(v, RELOAD_BASE);
-    if (mfn_is_valid(old))
-        type_put(v->d, frame_of(v->d->hv, old));
-}
-
 static int set_base(struct vcpu *v, enum vcpu_base which, mfn_t m,
                     struct effects *fx)
 {
+    mfn_t *base =
+        which == BASE_KERNEL ? &v->mmu.kernel_base : &v->mmu.user_base;
     struct frame *f;
-    int rc;
+    int rc = debris_drain(v->d, fx);
 
-    rc = debris_drain(v->d, fx);
     if (rc)
         return rc;
     if (mfn_is_valid(m)) {
@@ -58,7 +67,7 @@ static int set_base(struct vcpu *v, enum vcpu_base which, mfn_t m,
             return rc == -ERESTART ? rc : -EINVAL;
         set_m2p_slot(v->d, m, which, fx);
     }
-    replace(v, which, m);
+    replace_pages(v, base, &m, 1, RELOAD_BASE);
     return 0;
 }
 
@@ -81,15 +90,7 @@ int vcpu_set_base(struct vcpu *v, enum vcpu_base which, mfn_t m,
     return rc;
 }
 
-void vcpu_drop_bases(struct vcpu *v)
-{
-    spin_lock(&v->d->mm_lock);
-    if (mfn_is_valid(v->mmu.user_base))
-        replace(v, BASE_USER, MFN_INVALID);
-    if (mfn_is_valid(v->mmu.kernel_base))
-        replace(v, BASE_KERNEL, MFN_INVALID);
-    spin_unlock(&v->d->mm_lock);
-}
+/* --------------------------------------------------- descriptor tables */
 
 #define DESC_TYPE      (15ul << 40)
 #define DESC_CALL_GATE (12ul << 40)
@@ -128,25 +129,6 @@ bool descriptor_fix(uint64_t *descriptor)
     return true;
 }
 
-/*
- * mm_lock held. Put pages[n], NULL for none, in the place of slots[n]. The
- * processor lets go of the old ones before we do.
- */
-static void replace_pages(struct vcpu *v, mfn_t *slots, const mfn_t *pages,
-                          unsigned int n, unsigned int reload)
-{
-    mfn_t old[VCPU_LDT_FRAMES];
-
-    memcpy(old, slots, n * sizeof(*old));
-    for (unsigned int i = 0; i < n; i++)
-        slots[i] = pages ? pages[i] : MFN_INVALID;
-    hal_reload(v, reload);
-    for (unsigned int i = 0; i < n; i++)
-        if (mfn_is_valid(old[i]))
-            type_put(v->d, frame_of(v->d->hv, old[i]));
-}
-
-/* mm_lock held. */
 static int set_gdt(struct vcpu *v, const uint64_t *frames, unsigned int entries)
 {
     /* A table page is checked in one piece: this budget is never spent. */
@@ -181,7 +163,6 @@ int vcpu_set_gdt(struct vcpu *v, const uint64_t *frames, unsigned int entries)
     return rc;
 }
 
-/* mm_lock held. */
 static void set_ldt(struct vcpu *v, uint64_t va, unsigned int entries)
 {
     v->mmu.ldt_mapped = 0;
@@ -205,7 +186,6 @@ int vcpu_set_ldt(struct vcpu *v, uint64_t va, unsigned int entries)
     return 0;
 }
 
-/* mm_lock held. */
 static int map_ldt_page(struct vcpu *v, unsigned int page)
 {
     uint64_t va = v->mmu.ldt_base + page * PAGE_SIZE;
@@ -234,14 +214,6 @@ int vcpu_map_ldt_page(struct vcpu *v, unsigned int page)
         rc = map_ldt_page(v, page);
     spin_unlock(&v->d->mm_lock);
     return rc;
-}
-
-void vcpu_drop_descriptors(struct vcpu *v)
-{
-    spin_lock(&v->d->mm_lock);
-    (void)!set_gdt(v, NULL, 0);
-    set_ldt(v, 0, 0);
-    spin_unlock(&v->d->mm_lock);
 }
 
 int64_t do_set_gdt(struct vcpu *v, guest_ptr_t frames, uint32_t entries,
@@ -291,6 +263,8 @@ int64_t do_update_descriptor(struct vcpu *v, uint64_t address, uint64_t value,
     return rc ? -EINVAL : 0;
 }
 
+/* ------------------------------------------------------ begin and end */
+
 void vcpu_mm_init(struct vcpu *v)
 {
     v->mmu = (struct vcpu_mmu){
@@ -301,4 +275,14 @@ void vcpu_mm_init(struct vcpu *v)
         v->mmu.gdt_frames[i] = MFN_INVALID;
     for (unsigned int i = 0; i < VCPU_LDT_FRAMES; i++)
         v->mmu.ldt_frames[i] = MFN_INVALID;
+}
+
+void vcpu_mm_drop(struct vcpu *v)
+{
+    spin_lock(&v->d->mm_lock);
+    replace_pages(v, &v->mmu.user_base, NULL, 1, RELOAD_BASE);
+    replace_pages(v, &v->mmu.kernel_base, NULL, 1, RELOAD_BASE);
+    (void)!set_gdt(v, NULL, 0);
+    set_ldt(v, 0, 0);
+    spin_unlock(&v->d->mm_lock);
 }
