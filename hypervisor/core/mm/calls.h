@@ -67,7 +67,7 @@ must_check int domain_release_memory(struct domain *d, struct effects *fx);
  *  old    in: expected (compare). out: what stood there.
  * Returns 0; -EAGAIN (compare: something else stands there, see *old);
  * -EINVAL (va is not in an L1 table of v's domain, or the entry is refused),
- * and what l1_entry_get says: deliver the fault then.
+ * and what entry_get says: deliver the fault then.
  */
 must_check int ptwr_store(struct vcpu *v, uint64_t va, unsigned int bytes,
                           uint64_t value, bool compare, uint64_t *old,

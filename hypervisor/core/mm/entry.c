@@ -6,6 +6,7 @@
 #include "bug.h"
 #include "domain.h"
 #include "mm/pte.h"
+#include "mm/tlb.h"
 #include "mm/type.h"
 #include "vcpu.h"
 
@@ -71,69 +72,47 @@ static uint64_t uncached(uint64_t e)
 /* What a guest writes for "no frame": all the bits of an entry's address. */
 #define INVALID_MFN (PTE_FRAME_MASK >> PAGE_SHIFT)
 
-static int io_entry(struct domain *d, const struct target *t, uint64_t *e)
+static int get_io(const struct domain *d, const struct target *t, uint64_t *e)
 {
     mfn_t m = pte_mfn(*e);
 
     if (m.n == INVALID_MFN)
         return -EINVAL;
-    if (!d->device_access || !t->d->device_access || t->xen)
+    if (!d->device_access || !t->d->device_access || t->xen ||
+        m.n >> (d->hv->machine.phys_bits - PAGE_SHIFT) ||
+        io_is_denied(d->hv, m))
         return -EPERM;
-    if (m.n >> (d->hv->machine.phys_bits - PAGE_SHIFT))
-        return -EPERM;
-    if (io_is_denied(d->hv, m))
-        return -EPERM;
-    *e = pte_adjust(1, uncached(*e));
+    *e = uncached(*e);
     return 0;
 }
 
-int l1_entry_get(struct domain *d, const struct target *t, uint64_t *e)
+static int get_ram(struct hv *hv, const struct target *t, uint64_t e)
 {
-    mfn_t m = pte_mfn(*e);
+    mfn_t m = pte_mfn(e);
     struct frame *f;
     int rc;
 
-    if (!pte_is_present(*e))
-        return 0;
-    if (!pte_flags_ok(1, *e, d->device_access))
-        return -EINVAL;
-    if (!frame_of(d->hv, m))
-        return io_entry(d, t, e);
     /* RAM is cached. Whoever could make it otherwise would show us other
      * contents than the processor's table walker sees. */
-    if (*e & PTE_CACHE)
+    if (e & PTE_CACHE)
         return -EINVAL;
-    if (t->xen && (*e & PTE_RW))
+    if (t->xen && (e & PTE_RW))
         return -EPERM;
     if (t->io)
         return -EBUSY;
     if (t->xen)
-        rc = frame_get_public(d->hv, m, &f);
-    else if (*e & PTE_RW)
+        rc = frame_get_public(hv, m, &f);
+    else if (e & PTE_RW)
         rc = frame_get_writable(t->d, m, &f);
     else
         rc = frame_get(t->d, m, &f);
-    if (rc)
-        return -EBUSY;
-    *e = pte_adjust(1, *e);
-    return 0;
+    return rc ? -EBUSY : 0;
 }
 
-void l1_entry_put(struct hv *hv, uint64_t e)
+int entry_get(struct domain *d, unsigned int level, const struct target *t,
+              uint64_t *e, struct effects *fx)
 {
-    struct frame *f = frame_of(hv, pte_mfn(e));
-
-    if (!pte_is_present(e) || !f)
-        return;
-    if (e & PTE_RW)
-        frame_put_writable(hv, f);
-    else
-        frame_put(hv, f);
-}
-
-int table_entry_get(struct domain *d, unsigned int level, uint64_t *e,
-                    struct effects *fx)
-{
+    mfn_t m = pte_mfn(*e);
     struct frame *f;
     int rc;
 
@@ -141,23 +120,30 @@ int table_entry_get(struct domain *d, unsigned int level, uint64_t *e,
         return 0;
     if (!pte_flags_ok(level, *e, d->device_access))
         return -EINVAL;
-    rc = type_get(d, pte_mfn(*e), type_of_level(level - 1), fx, &f);
-    if (rc)
-        return rc;
-    *e = pte_adjust(level, *e);
-    return 0;
+    if (level > 1)
+        rc = type_get(d, m, type_of_level(level - 1), fx, &f);
+    else if (frame_of(d->hv, m))
+        rc = get_ram(d->hv, t, *e);
+    else
+        rc = get_io(d, t, e);
+    if (!rc)
+        *e = pte_adjust(level, *e);
+    return rc;
 }
 
 void entry_put(struct domain *d, unsigned int level, uint64_t e)
 {
     struct frame *f = frame_of(d->hv, pte_mfn(e));
 
-    if (level == 1) {
-        l1_entry_put(d->hv, e);
-    } else if (pte_is_present(e)) {
-        BUG_ON(!f || type_level(frame_type(f)) != level - 1);
+    if (!pte_is_present(e) || (level == 1 && !f))
+        return;
+    BUG_ON(level > 1 && (!f || type_level(frame_type(f)) != level - 1));
+    if (level > 1)
         type_put(d, f);
-    }
+    else if (e & PTE_RW)
+        frame_put_writable(d->hv, f);
+    else
+        frame_put(d->hv, f);
 }
 
 uint64_t entry_read(mfn_t table, unsigned int index)
@@ -199,12 +185,6 @@ int walk(const struct vcpu *v, uint64_t va, struct walk *w)
     return 0;
 }
 
-/* Whether new targets are the table owner's own frames, as is normal. */
-static bool target_is_self(const struct table_write *w)
-{
-    return w->target.d == w->d && !w->target.io && !w->target.xen;
-}
-
 /*
  * Make *e what is to be installed, with its references. same: those of the
  * old entry go on to hold.
@@ -213,16 +193,13 @@ static int prepare(const struct table_write *w, unsigned int level,
                    uint64_t old, uint64_t *e, bool *same, struct effects *fx)
 {
     *same = pte_same_target(level, old, *e);
-    if (*same) {
-        /* Nothing is refused for its target here, so all bits are. */
-        if (!pte_flags_ok(level, *e, w->d->device_access))
-            return -EINVAL;
-        *e = pte_adjust(level, *e);
-        return 0;
-    }
-    if (level == 1)
-        return l1_entry_get(w->d, &w->target, e);
-    return table_entry_get(w->d, level, e, fx);
+    if (!*same)
+        return entry_get(w->d, level, &w->target, e, fx);
+    /* Nothing is refused for its target here, so all bits are. */
+    if (!pte_flags_ok(level, *e, w->d->device_access))
+        return -EINVAL;
+    *e = pte_adjust(level, *e);
+    return 0;
 }
 
 /*
@@ -233,16 +210,10 @@ static int prepare(const struct table_write *w, unsigned int level,
 static bool install(const struct table_write *w, uint64_t *slot, uint64_t old,
                     uint64_t e)
 {
-    uint64_t now = old;
-
-    if (!w->preserve_ad && !w->compare) {
-        __atomic_exchange_n(slot, e, __ATOMIC_SEQ_CST);
-        return true;
-    }
     for (;;) {
-        uint64_t keep = w->preserve_ad ? now & (PTE_A | PTE_D) : 0;
+        uint64_t keep = w->preserve_ad ? old & (PTE_A | PTE_D) : 0;
 
-        if (__atomic_compare_exchange_n(slot, &now, e | keep, false,
+        if (__atomic_compare_exchange_n(slot, &old, e | keep, false,
                                         __ATOMIC_SEQ_CST, __ATOMIC_SEQ_CST))
             return true;
         if (w->compare)
@@ -272,7 +243,7 @@ static int write_entry(const struct table_write *w, unsigned int level,
         entry_put(w->d, level, old);
     /* Processors cache upper entries out of INVLPG's sight. */
     if (level > 1)
-        effects_flush(fx, cpumask_read(&w->d->dirty_cpus));
+        effects_flush(fx, flush_all(w->d));
     return 0;
 }
 
@@ -284,7 +255,9 @@ int table_write(const struct table_write *w, struct effects *fx)
 
     ASSERT(spin_is_held(&w->d->mm_lock));
     if (level == 0 || !frame_is(w->table, type_of_level(level)) ||
-        pte_slot_is_hv(level, w->index) || (level > 1 && !target_is_self(w)))
+        pte_slot_is_hv(level, w->index))
+        return -EINVAL;
+    if (level > 1 && (w->target.d != w->d || w->target.io || w->target.xen))
         return -EINVAL;
     table = hal_map(frame_mfn(w->d->hv, w->table));
     rc = write_entry(w, level, &table[w->index], fx);

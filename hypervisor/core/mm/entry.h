@@ -7,7 +7,7 @@
  *   absent entries, and L1 entries of what is no RAM: none
  *
  * Locks: mm_lock of the domain that owns the table.
- * Source: abi/memory.md 2, 3, 4.
+ * Source: abi/memory.md 2, 3, 4, 12.
  */
 #ifndef MM_ENTRY_H
 #define MM_ENTRY_H
@@ -25,24 +25,18 @@ struct target {
 };
 
 /*
- * Check L1 entry *e for a table of d, take its references, and make it what
- * is to be installed.
- * Returns 0; -EINVAL (bits); -EBUSY (not the target's, or in use as another
- * type); -EPERM (no RAM, without right; a writable DOMID_XEN entry).
+ * Check entry *e for a table of d of that level, take its references, and
+ * make it what is to be installed. t counts for level 1.
+ * Returns 0; -EINVAL (bits, or the frame is no such table). Level 1: -EBUSY
+ * (not the target's, or in use as another type); -EPERM (no RAM, without
+ * right; a writable DOMID_XEN entry). Above: -ERESTART, and what checking the
+ * table it names finds wrong (type_get).
  */
-must_check int l1_entry_get(struct domain *d, const struct target *t,
-                            uint64_t *e);
-void l1_entry_put(struct hv *hv, uint64_t e);
+must_check int entry_get(struct domain *d, unsigned int level,
+                         const struct target *t, uint64_t *e,
+                         struct effects *fx);
 
-/*
- * The same for level 2 .. 4.
- * Returns 0; -EINVAL (bits, or the frame is no such table); -ERESTART; and
- * what checking the table it names finds wrong (type_get).
- */
-must_check int table_entry_get(struct domain *d, unsigned int level,
-                               uint64_t *e, struct effects *fx);
-
-/* Drop the references of entry e of a table of d, of any level. */
+/* Drop the references of entry e of a table of d. */
 void entry_put(struct domain *d, unsigned int level, uint64_t e);
 
 /*
@@ -52,12 +46,7 @@ void entry_put(struct domain *d, unsigned int level, uint64_t e);
 uint64_t entry_read(mfn_t table, unsigned int index);
 uint64_t entry_swap(mfn_t table, unsigned int index, uint64_t e);
 
-/*
- * From a guest virtual address to its last-level entry, through the tables
- * the guest's kernel uses now.
- *
- * Lock: mm_lock of the domain, from the walk to the last use of its result.
- */
+/* Where a guest virtual address ends. Good while mm_lock is held. */
 struct walk {
     mfn_t table;        /* the L1 table */
     unsigned int index; /* of the entry in it */
@@ -65,19 +54,12 @@ struct walk {
 };
 
 /*
- * Returns 0, also when the L1 entry is absent; -EINVAL (va is not the
- * guest's, the vCPU has no tree, or a table on the way is absent).
+ * Follow va through the tables the guest's kernel uses now. Returns 0, also
+ * when the L1 entry is absent; -EINVAL (va is not the guest's, the vCPU has
+ * no tree, or a table on the way is absent).
  */
 must_check int walk(const struct vcpu *v, uint64_t va, struct walk *w);
 
-/*
- * The one place that writes an entry of a live page table on a guest's wish:
- * new references are taken, then the entry is written, then old references
- * are dropped. State is unchanged on error.
- *
- * Locks: mm_lock of d, which owns the table.
- * Source: abi/memory.md 4, 12.
- */
 struct table_write {
     struct domain *d;     /* owner of the table */
     struct target target; /* of a new L1 entry */
@@ -85,20 +67,17 @@ struct table_write {
     unsigned int index;   /* entry, 0 .. 511 */
     uint64_t value;       /* wanted; as the guest gave it */
     bool preserve_ad;     /* keep what A and D are at the moment of writing */
-    /*
-     * If compare is set: write only if the entry is old, else -EAGAIN. For
-     * emulated compare-and-exchange.
-     */
-    bool compare;
+    bool compare;         /* write only if the entry is old, else -EAGAIN */
     uint64_t old;
 };
 
 /*
- * Write the entry of a table that is VALIDATED and in use. Asks for a flush
- * on all CPUs of d when the level is 2 or more.
- * Returns 0; -EINVAL (no live table, slot of the hypervisor, target of
- * another domain for level 2 or more); -EAGAIN (compare); else as
- * l1_entry_get, table_entry_get. -ERESTART: nothing has been written yet.
+ * The one place that writes an entry of a live table on a guest's wish: new
+ * references are taken, the entry is written, old references are dropped.
+ * Asks for a flush on all CPUs of d when the level is 2 or more.
+ * Returns 0; -EINVAL (no table that is VALIDATED and in use, slot of the
+ * hypervisor, target of another domain for level 2 or more); -EAGAIN
+ * (compare); else as entry_get. State is unchanged on error.
  */
 must_check int table_write(const struct table_write *w, struct effects *fx);
 

@@ -128,8 +128,9 @@ int mm_map_grant(struct vcpu *v, const struct grant_map *g, struct frame *f,
     if (!find_entry(v, g, &table, &index)) {
         rc = g->readonly ? frame_ref(f) : frame_ref_writable(hv, f);
         if (!rc)
-            l1_entry_put(hv, entry_swap(frame_mfn(hv, table), index,
-                                        make_entry(frame_mfn(hv, f), g)));
+            entry_put(v->d, 1,
+                      entry_swap(frame_mfn(hv, table), index,
+                                 make_entry(frame_mfn(hv, f), g)));
         frame_put(hv, table);
     }
     spin_unlock(&v->d->mm_lock);
@@ -153,7 +154,7 @@ int mm_unmap_grant(struct vcpu *v, const struct grant_map *g, struct frame *f,
         if ((e & (PTE_P | PTE_RW)) == rights &&
             mfn_eq(pte_mfn(e), frame_mfn(hv, f))) {
             entry_swap(frame_mfn(hv, table), index, 0);
-            l1_entry_put(hv, e);
+            entry_put(v->d, 1, e);
             rc = 0;
         }
         frame_put(hv, table);

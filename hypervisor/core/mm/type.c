@@ -12,30 +12,6 @@
 #include "mm/tlb.h"
 #include "mm/vcpu_mmu.h"
 
-/*
- * 512 entries are half a budget: done in one go, so that there are no partial
- * L1 tables and half of this file is not needed.
- */
-static int validate_l1(struct domain *d, uint64_t *table, struct effects *fx)
-{
-    const struct target self = {.d = d};
-
-    effects_spend(fx, PTE_COUNT);
-    for (unsigned int i = 0; i < PTE_COUNT; i++) {
-        uint64_t e = table[i];
-        int rc = l1_entry_get(d, &self, &e);
-
-        if (rc) {
-            while (i-- > 0)
-                l1_entry_put(d->hv, table[i]);
-            return rc;
-        }
-        if (e != table[i])
-            table[i] = e;
-    }
-    return 0;
-}
-
 /* Slot 256 is the M2P: entered when the table becomes a kernel root, unless
  * the guest asked for strictness (abi/start-of-day.md 9). */
 static void fill_hv_slots(const struct domain *d, uint64_t *table)
@@ -48,22 +24,31 @@ static void fill_hv_slots(const struct domain *d, uint64_t *table)
         table[PTE_L4_HV_FIRST] = 0;
 }
 
+/*
+ * An L1 table is 512 entries, half a budget: done in one go and undone if
+ * refused, so there are no partial ones.
+ */
 static int validate_table(struct domain *d, struct frame *f, unsigned int level,
                           uint64_t *table, struct effects *fx)
 {
+    const struct target self = {.d = d};
+
     for (unsigned int i = f->validated; i < PTE_COUNT; i++) {
         uint64_t e = table[i];
         int rc;
 
         f->validated = (uint16_t)i;
-        if (fx->budget <= 0)
+        if (level > 1 && fx->budget <= 0)
             return -ERESTART;
         effects_spend(fx, 1);
         if (pte_slot_is_hv(level, i))
             continue;
-        rc = table_entry_get(d, level, &e, fx);
-        if (rc)
+        rc = entry_get(d, level, &self, &e, fx);
+        if (rc) {
+            while (level == 1 && f->validated > 0)
+                entry_put(d, 1, table[--f->validated]);
             return rc;
+        }
         if (e != table[i])
             table[i] = e;
     }
@@ -99,10 +84,8 @@ static int validate(struct domain *d, struct frame *f, uint32_t type,
     unsigned int level = type_level(type);
     int rc;
 
-    if (level > 1)
+    if (level > 0)
         rc = validate_table(d, f, level, page, fx);
-    else if (level == 1)
-        rc = validate_l1(d, page, fx);
     else
         rc = validate_descriptors(page, fx);
     hal_unmap(page);
@@ -119,18 +102,12 @@ static void set_type(struct frame *f, uint32_t type)
     __atomic_store_n(&f->type, type, __ATOMIC_SEQ_CST);
 }
 
-static bool change_type(struct frame *f, uint32_t *expected, uint32_t new)
-{
-    return __atomic_compare_exchange_n(&f->type, expected, new, false,
-                                       __ATOMIC_SEQ_CST, __ATOMIC_SEQ_CST);
-}
-
 /* f is PARTIAL and has a reference of its own: it is to be emptied. */
 static void push_debris(struct domain *d, struct frame *f)
 {
     f->validated |= FRAME_DEBRIS;
     f->debris = d->debris;
-    d->debris = (uint32_t)(f - d->hv->frames);
+    d->debris = frame_index(d->hv, f);
 }
 
 static void pop_debris(struct domain *d, struct frame *f)
@@ -155,7 +132,9 @@ static bool claim(struct domain *d, struct frame *f, uint32_t type)
         if (now & FRAME_TYPE_COUNT)
             return false;
         before = kind_of(now);
-    } while (!change_type(f, &now, type | FRAME_PARTIAL));
+    } while (!__atomic_compare_exchange_n(&f->type, &now, type | FRAME_PARTIAL,
+                                          false, __ATOMIC_SEQ_CST,
+                                          __ATOMIC_SEQ_CST));
     f->validated = 0;
     if (before != type && before != FRAME_NONE)
         tlb_flush_stale(d->hv, f->stamp);
@@ -221,13 +200,11 @@ int type_get(struct domain *d, mfn_t m, uint32_t type, struct effects *fx,
     now = frame_type(f);
     if (now & FRAME_PARTIAL) {
         rc = go_on(d, f, type, fx);
-    } else if (frame_is(f, type)) {
+    } else if (frame_is(f, type) &&
+               (now & FRAME_TYPE_COUNT) < FRAME_TYPE_COUNT) {
         /* The lock is held: the count cannot fall meanwhile. */
-        rc = (now & FRAME_TYPE_COUNT) == FRAME_TYPE_COUNT ? -EINVAL : 0;
-        if (rc)
-            frame_put(d->hv, f);
-        else
-            __atomic_fetch_add(&f->type, 1, __ATOMIC_SEQ_CST);
+        __atomic_fetch_add(&f->type, 1, __ATOMIC_SEQ_CST);
+        rc = 0;
     } else if (claim(d, f, type)) {
         rc = check(d, f, type, fx);
     } else {
@@ -242,24 +219,23 @@ int type_get(struct domain *d, mfn_t m, uint32_t type, struct effects *fx,
 void type_put(struct domain *d, struct frame *f)
 {
     uint32_t now = frame_type(f);
+    bool last = (now & FRAME_TYPE_COUNT) == 1;
 
     ASSERT(spin_is_held(&d->mm_lock));
     BUG_ON((now & FRAME_TYPE_COUNT) == 0 || !(now & FRAME_VALIDATED));
+    BUG_ON(last && (now & FRAME_PINNED));
     frame_stamp(d->hv, f);
-    if ((now & FRAME_TYPE_COUNT) > 1) {
-        __atomic_fetch_sub(&f->type, 1, __ATOMIC_SEQ_CST);
-        frame_put(d->hv, f);
+    if (last && type_level(now) > 0) {
+        f->validated = PTE_COUNT;
+        set_type(f, kind_of(now) | FRAME_PARTIAL);
+        push_debris(d, f);
         return;
     }
-    BUG_ON(now & FRAME_PINNED);
-    if (type_level(now) == 0) {
+    if (last)
         set_type(f, kind_of(now));
-        frame_put(d->hv, f);
-        return;
-    }
-    f->validated = PTE_COUNT;
-    set_type(f, kind_of(now) | FRAME_PARTIAL);
-    push_debris(d, f);
+    else
+        __atomic_fetch_sub(&f->type, 1, __ATOMIC_SEQ_CST);
+    frame_put(d->hv, f);
 }
 
 bool type_unpin(struct domain *d, struct frame *f)
@@ -315,22 +291,18 @@ int debris_drain(struct domain *d, struct effects *fx)
     return 0;
 }
 
-#define INFO_SHIFT  28
-#define INFO_PINNED (1u << 31)
-#define INFO_NONE   (0xfu << INFO_SHIFT)
-
 uint32_t frame_info(struct domain *d, mfn_t m)
 {
     struct frame *f;
     uint32_t type, info = 0;
 
     if (frame_get(d, m, &f))
-        return INFO_NONE;
+        return 0xfu << 28;
     type = frame_type(f);
     if ((type & FRAME_VALIDATED) && (type & FRAME_TYPE_COUNT))
-        info = type_level(type) << INFO_SHIFT;
+        info = type_level(type) << 28;
     if (type & FRAME_PINNED)
-        info |= INFO_PINNED;
+        info |= 1u << 31;
     frame_put(d->hv, f);
     return info;
 }
