@@ -82,8 +82,7 @@ HV_CORE_DOMAIN := \
 
 # From a guest's registers to a handler.
 HV_CORE_CALL := \
-    hypervisor/core/call/dispatch.c \
-    hypervisor/core/call/multicall.c
+    hypervisor/core/call/dispatch.c
 
 HV_CORE := $(HV_CORE_MM) $(HV_CORE_EVENT) $(HV_CORE_GRANT) \
     $(HV_CORE_SCHED) $(HV_CORE_DOMAIN) $(HV_CORE_CALL)

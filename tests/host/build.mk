@@ -87,8 +87,7 @@ SUITE_string :=
 
 # hypervisor/core/call
 SUITE_call_model := $(DISPATCH_ORACLE)
-SUITE_dispatch := hypervisor/core/call/dispatch.c \
-                  hypervisor/core/call/multicall.c $(HV_FAKE)
+SUITE_dispatch := hypervisor/core/call/dispatch.c $(HV_FAKE)
 
 # hypervisor/core/domain
 HV_ELF            := pv-abi/image/elf.c pv-abi/image/elf_note.c

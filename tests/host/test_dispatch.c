@@ -14,7 +14,6 @@
 #include <pv-abi/multicall.h>
 
 #include "call/dispatch.h"
-#include "call/multicall.h"
 #include "domain.h"
 #include "fake/fake.h"
 #include "speculation.h"

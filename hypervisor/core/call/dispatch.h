@@ -7,18 +7,13 @@
  * Who may call what is decided here for the rows marked DOM0. Those marked
  * CONTROL look at their argument first (domain/control.h).
  *
- * Source: abi/start-of-day.md 8; abi/README.md, conventions.
+ * Source: abi/start-of-day.md 8; abi/events-time-sched.md 10; abi/README.md.
  */
 #ifndef CALL_DISPATCH_H
 #define CALL_DISPATCH_H
 
-#include <stdint.h>
-
 #include "effects.h"
 #include "vcpu.h"
-
-/* Arguments of the widest call. */
-#define CALL_ARGS_MAX 4
 
 /*
  * Run the call that v->regs asks for: number in RAX, arguments in RDI, RSI,
@@ -29,14 +24,20 @@
  */
 void hypercall(struct vcpu *v, struct effects *fx);
 
-/*
- * Run call nr with the given arguments for v, in kernel mode.
- * Returns what the handler does, -ENOSYS (no such call), -EPERM.
- */
-int64_t hypercall_run(struct vcpu *v, uint64_t nr,
-                      const uint64_t args[CALL_ARGS_MAX], struct effects *fx);
-
 /* Name of call nr for messages and traces; NULL: there is none. */
 const char *hypercall_name(uint64_t nr);
+
+/*
+ * Run count entries of struct multicall_entry at calls in order. Each is
+ * read once; its result is written before the next is read; one that fails
+ * does not stop the others. Between two entries the work may be put off.
+ * An entry that is iret ends the call: what follows belongs to the context
+ * that was left.
+ * Returns 0, -EINVAL (inside a multicall), -EFAULT (an entry cannot be read
+ * or its result not written: those before it are done), -ERESTART, or after
+ * iret the RAX of the new context (v->iret_in_multicall is set then).
+ */
+int64_t do_multicall(struct vcpu *v, guest_ptr_t calls, uint32_t count,
+                     struct effects *fx);
 
 #endif
