@@ -23,61 +23,48 @@ enum caller {
     CALLER_CONTROL, /* checked by the handler, after its argument */
 };
 
-/* Every call gets all argument registers; its thunk takes what it needs. */
-typedef int64_t (*call_fn)(struct vcpu *v, uint64_t r1, uint64_t r2,
-                           uint64_t r3, uint64_t r4, struct effects *fx);
+/*
+ * Every call gets all argument registers; its thunk takes what it needs, in
+ * the types of its row.
+ */
+#define REGISTERS                                                              \
+    struct vcpu *v, uint64_t r1, uint64_t r2, uint64_t r3, uint64_t r4,        \
+        struct effects *fx
+#define ARG(type, n) ABI_ARGUMENT(type, r##n)
 
-/* ------------------------------------------------- derived from the table */
+#define THUNK(name, fn, parameters, arguments)                                 \
+    int64_t fn parameters;                                                     \
+    static int64_t call_##name(REGISTERS)                                      \
+    {                                                                          \
+        return fn arguments;                                                   \
+    }
 
 #define HYPERCALL_0(nr, name, fn, who, doc)                                    \
-    int64_t fn(struct vcpu *v, struct effects *fx);                            \
-    static int64_t call_##name(struct vcpu *v, uint64_t r1, uint64_t r2,       \
-                               uint64_t r3, uint64_t r4, struct effects *fx)   \
-    {                                                                          \
-        return fn(v, fx);                                                      \
-    }
+    THUNK(name, fn, (struct vcpu * v, struct effects * fx), (v, fx))
 #define HYPERCALL_1(nr, name, fn, who, t1, a1, doc)                            \
-    int64_t fn(struct vcpu *v, t1 a1, struct effects *fx);                     \
-    static int64_t call_##name(struct vcpu *v, uint64_t r1, uint64_t r2,       \
-                               uint64_t r3, uint64_t r4, struct effects *fx)   \
-    {                                                                          \
-        return fn(v, ABI_ARGUMENT(t1, r1), fx);                                \
-    }
+    THUNK(name, fn, (struct vcpu * v, t1 a1, struct effects * fx),             \
+          (v, ARG(t1, 1), fx))
 #define HYPERCALL_2(nr, name, fn, who, t1, a1, t2, a2, doc)                    \
-    int64_t fn(struct vcpu *v, t1 a1, t2 a2, struct effects *fx);              \
-    static int64_t call_##name(struct vcpu *v, uint64_t r1, uint64_t r2,       \
-                               uint64_t r3, uint64_t r4, struct effects *fx)   \
-    {                                                                          \
-        return fn(v, ABI_ARGUMENT(t1, r1), ABI_ARGUMENT(t2, r2), fx);          \
-    }
+    THUNK(name, fn, (struct vcpu * v, t1 a1, t2 a2, struct effects * fx),      \
+          (v, ARG(t1, 1), ARG(t2, 2), fx))
 #define HYPERCALL_3(nr, name, fn, who, t1, a1, t2, a2, t3, a3, doc)            \
-    int64_t fn(struct vcpu *v, t1 a1, t2 a2, t3 a3, struct effects *fx);       \
-    static int64_t call_##name(struct vcpu *v, uint64_t r1, uint64_t r2,       \
-                               uint64_t r3, uint64_t r4, struct effects *fx)   \
-    {                                                                          \
-        return fn(v, ABI_ARGUMENT(t1, r1), ABI_ARGUMENT(t2, r2),               \
-                  ABI_ARGUMENT(t3, r3), fx);                                   \
-    }
+    THUNK(name, fn,                                                            \
+          (struct vcpu * v, t1 a1, t2 a2, t3 a3, struct effects * fx),         \
+          (v, ARG(t1, 1), ARG(t2, 2), ARG(t3, 3), fx))
 #define HYPERCALL_4(nr, name, fn, who, t1, a1, t2, a2, t3, a3, t4, a4, doc)    \
-    int64_t fn(struct vcpu *v, t1 a1, t2 a2, t3 a3, t4 a4,                     \
-               struct effects *fx);                                            \
-    static int64_t call_##name(struct vcpu *v, uint64_t r1, uint64_t r2,       \
-                               uint64_t r3, uint64_t r4, struct effects *fx)   \
-    {                                                                          \
-        return fn(v, ABI_ARGUMENT(t1, r1), ABI_ARGUMENT(t2, r2),               \
-                  ABI_ARGUMENT(t3, r3), ABI_ARGUMENT(t4, r4), fx);             \
-    }
+    THUNK(name, fn,                                                            \
+          (struct vcpu * v, t1 a1, t2 a2, t3 a3, t4 a4, struct effects * fx),  \
+          (v, ARG(t1, 1), ARG(t2, 2), ARG(t3, 3), ARG(t4, 4), fx))
 #include <pv-abi/hypercalls.def>
 
 static const struct call {
-    call_fn fn; /* NULL: absent */
+    int64_t (*fn)(REGISTERS); /* NULL: absent */
     const char *name;
-    uint8_t arg_count;
     uint8_t caller;
 } calls[HYPERCALL_NUMBERS] = {
 #define HYPERCALL(nr, name, fn, nargs, who, doc)                               \
-    [nr] = {call_##name, #name, nargs, CALLER_##who},
-#define HYPERCALL_ABSENT(nr, name, doc) [nr] = {NULL, #name, 0, CALLER_ANY},
+    [nr] = {call_##name, #name, CALLER_##who},
+#define HYPERCALL_ABSENT(nr, name, doc) [nr] = {NULL, #name, CALLER_ANY},
 #include <pv-abi/hypercalls.def>
 };
 
@@ -101,12 +88,6 @@ static inline int64_t run(struct vcpu *v, uint64_t nr, uint64_t r1, uint64_t r2,
     if (unlikely(call->caller == CALLER_DOM0) && !v->d->privileged)
         return -EPERM;
     return call->fn(v, r1, r2, r3, r4, fx);
-}
-
-static int64_t run_call(struct vcpu *v, uint64_t nr,
-                        const uint64_t args[CALL_ARGS_MAX], struct effects *fx)
-{
-    return run(v, nr, args[0], args[1], args[2], args[3], fx);
 }
 
 /*
@@ -175,7 +156,8 @@ static int64_t run_entry(struct vcpu *v, uint64_t va, struct effects *fx)
     if (hal_copy_from_guest(&entry, va, sizeof(entry)))
         return -EFAULT;
 
-    result = run_call(v, entry.op, entry.args, fx);
+    result = run(v, entry.op, entry.args[0], entry.args[1], entry.args[2],
+                 entry.args[3], fx);
     if (result == -ERESTART && !v->iret_in_multicall)
         return rewrite_entry(va, &entry, fx) ? -EFAULT : -ERESTART;
 
@@ -185,15 +167,6 @@ static int64_t run_entry(struct vcpu *v, uint64_t va, struct effects *fx)
         !v->iret_in_multicall)
         return -EFAULT;
     return v->iret_in_multicall ? result : 0;
-}
-
-/* Have the guest run the remaining entries in a new call. */
-static int64_t restart(uint64_t va, uint32_t left, struct effects *fx)
-{
-    fx->restart_args = 2;
-    fx->restart[0] = va;
-    fx->restart[1] = left;
-    return -ERESTART;
 }
 
 int64_t do_multicall(struct vcpu *v, guest_ptr_t calls, uint32_t count,
@@ -207,19 +180,19 @@ int64_t do_multicall(struct vcpu *v, guest_ptr_t calls, uint32_t count,
     v->in_multicall = true;
     v->iret_in_multicall = false;
 
-    for (; count > 0 && result == 0; count--) {
+    while (count > 0 && result == 0) {
         result = run_entry(v, va, fx);
-        if (v->iret_in_multicall || result == -EFAULT)
+        if (result || v->iret_in_multicall)
             break;
-        if (result == -ERESTART) {
-            result = restart(va, count, fx);
-            break;
-        }
         va += sizeof(struct multicall_entry);
-        if (count > 1 && must_yield(v, fx))
-            result = restart(va, count - 1, fx);
+        if (--count > 0 && must_yield(v, fx))
+            result = -ERESTART;
     }
-
     v->in_multicall = false;
+    if (result == -ERESTART && !v->iret_in_multicall) {
+        fx->restart_args = 2;
+        fx->restart[0] = va;
+        fx->restart[1] = count;
+    }
     return result;
 }
