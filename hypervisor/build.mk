@@ -56,7 +56,6 @@ HV_CORE_SCHED := \
 
 # Domains: life, control, start of day.
 HV_CORE_DOMAIN := \
-    hypervisor/core/domain/bitmap_arg.c \
     hypervisor/core/domain/cmdline.c \
     hypervisor/core/domain/console.c \
     hypervisor/core/domain/control.c \
@@ -66,13 +65,11 @@ HV_CORE_DOMAIN := \
     hypervisor/core/domain/dom0_tables.c \
     hypervisor/core/domain/domain.c \
     hypervisor/core/domain/domctl.c \
-    hypervisor/core/domain/domctl_domain.c \
     hypervisor/core/domain/domctl_vcpu.c \
     hypervisor/core/domain/entry_calls.c \
     hypervisor/core/domain/hypercall_page.c \
     hypervisor/core/domain/life.c \
     hypervisor/core/domain/physdev.c \
-    hypervisor/core/domain/platform_op.c \
     hypervisor/core/domain/register_calls.c \
     hypervisor/core/domain/sysctl.c \
     hypervisor/core/domain/teardown.c \

@@ -7,7 +7,7 @@
 
 #include <pv-abi/sched.h>
 
-#include "domain/domctl.h"
+#include "domain/control.h"
 #include "fake/machine.h"
 #include "fake/world.h"
 #include "mm/frame.h"

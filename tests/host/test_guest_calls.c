@@ -16,8 +16,8 @@
 #include <pv-abi/version.h>
 
 #include "domain/console.h"
+#include "domain/control.h"
 #include "domain/physdev.h"
-#include "domain/platform_op.h"
 #include "domain/version.h"
 #include "domain/vm_assist.h"
 #include "fake/world.h"

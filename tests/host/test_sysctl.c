@@ -8,7 +8,7 @@
 #include <pv-abi/sysctl.h>
 
 #include "domain/console.h"
-#include "domain/sysctl.h"
+#include "domain/control.h"
 #include "fake/world.h"
 #include "mm/frame.h"
 

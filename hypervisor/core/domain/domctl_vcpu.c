@@ -1,13 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /* Operations on a domain's vCPUs, and sets of CPUs and nodes. */
-#include <string.h>
-
 #include "errno.h"
 
 #include <pv-abi/arch.h>
 
-#include "domain/bitmap_arg.h"
-#include "domain/domctl_call.h"
+#include "domain/control.h"
 #include "domain/vcpu_context.h"
 #include "hal.h"
 #include "mm/alloc.h"
@@ -16,11 +13,11 @@
 /* What allocating one vCPU costs of the budget. */
 #define VCPU_COST 64
 
-int64_t domctl_max_vcpus(struct domctl_call *c)
+int64_t domctl_max_vcpus(struct control_call *c)
 {
     struct domain *d = c->d;
 
-    if (d == c->v->d || c->op->u.max_vcpus.max != d->max_vcpus)
+    if (d == c->v->d || c->domctl.u.max_vcpus.max != d->max_vcpus)
         return -EINVAL;
     for (unsigned int i = 0; i < d->max_vcpus; i++) {
         int error;
@@ -39,9 +36,9 @@ int64_t domctl_max_vcpus(struct domctl_call *c)
     return 0;
 }
 
-int64_t domctl_getvcpuinfo(struct domctl_call *c)
+int64_t domctl_getvcpuinfo(struct control_call *c)
 {
-    struct xen_domctl_getvcpuinfo *info = &c->op->u.getvcpuinfo;
+    struct xen_domctl_getvcpuinfo *info = &c->domctl.u.getvcpuinfo;
     struct vcpu *v = domain_vcpu(c->d, info->vcpu);
 
     if (!v)
@@ -85,102 +82,78 @@ static void release(struct vcpu *v, struct effects *fx)
     spin_unlock(&v->d->lock);
 }
 
-static int copy_and_set(struct vcpu *v, guest_ptr_t from, struct effects *fx)
+/* Set v's context from, or get it to, the guest's memory; set NULL: reset. */
+static int move_context(struct vcpu *v, bool set, guest_ptr_t at,
+                        struct effects *fx)
 {
     struct vcpu_guest_context *context;
-    int error;
+    int error = -EFAULT;
 
-    if (from.va == 0) {
+    if (set && at.va == 0) {
         vcpu_reset(v, fx);
         return 0;
     }
     context = hv_alloc(v->d->hv, sizeof(*context));
     if (!context)
         return -ENOMEM;
-    error = -EFAULT;
-    if (!hal_copy_from_guest(context, from.va, sizeof(*context)))
+    if (!set) {
+        error = vcpu_get_context(v, context);
+        if (!error && hal_copy_to_guest(at.va, context, sizeof(*context)))
+            error = -EFAULT;
+    } else if (!hal_copy_from_guest(context, at.va, sizeof(*context))) {
         error = vcpu_set_context(v, context, fx);
+    }
     hv_free(v->d->hv, context, sizeof(*context));
     return error;
 }
 
-static int get_and_copy(struct vcpu *v, guest_ptr_t to)
+static int64_t context_op(struct control_call *c, bool set)
 {
-    struct vcpu_guest_context *context;
+    const struct xen_domctl_vcpucontext *op = &c->domctl.u.vcpucontext;
+    struct vcpu *v = domain_vcpu(c->d, op->vcpu);
     int error;
 
-    context = hv_alloc(v->d->hv, sizeof(*context));
-    if (!context)
-        return -ENOMEM;
-    error = vcpu_get_context(v, context);
-    if (!error && hal_copy_to_guest(to.va, context, sizeof(*context)))
-        error = -EFAULT;
-    hv_free(v->d->hv, context, sizeof(*context));
-    return error;
-}
-
-/* The vCPU of a context operation, or NULL: none, or the caller's own. */
-static struct vcpu *context_vcpu(const struct domctl_call *c)
-{
-    return c->d == c->v->d ? NULL
-                           : domain_vcpu(c->d, c->op->u.vcpucontext.vcpu);
-}
-
-int64_t domctl_setvcpucontext(struct domctl_call *c)
-{
-    struct vcpu *v = context_vcpu(c);
-    int error;
-
-    if (!v || c->d->dying != DOMAIN_ALIVE)
+    if (!v || c->d == c->v->d || (set && c->d->dying != DOMAIN_ALIVE))
         return -EINVAL;
     error = hold(v, c->fx);
     if (!error)
-        error = copy_and_set(v, c->op->u.vcpucontext.ctxt, c->fx);
+        error = move_context(v, set, op->ctxt, c->fx);
     if (error != -ERESTART)
         release(v, c->fx);
     return error;
 }
 
-int64_t domctl_getvcpucontext(struct domctl_call *c)
+int64_t domctl_setvcpucontext(struct control_call *c)
 {
-    struct vcpu *v = context_vcpu(c);
-    int error;
+    return context_op(c, true);
+}
 
-    if (!v)
-        return -EINVAL;
-    error = hold(v, c->fx);
-    if (!error)
-        error = get_and_copy(v, c->op->u.vcpucontext.ctxt);
-    if (error != -ERESTART)
-        release(v, c->fx);
-    return error;
+int64_t domctl_getvcpucontext(struct control_call *c)
+{
+    return context_op(c, false);
 }
 
 /* ---------------------------------------------------------------- affinity */
 
-int64_t domctl_setvcpuaffinity(struct domctl_call *c)
+int64_t domctl_setvcpuaffinity(struct control_call *c)
 {
-    struct xen_domctl_vcpuaffinity *op = &c->op->u.vcpuaffinity;
+    struct xen_domctl_vcpuaffinity *op = &c->domctl.u.vcpuaffinity;
     struct vcpu *v = domain_vcpu(c->d, op->vcpu);
-    uint64_t wish = ~0ul;
+    uint64_t wish;
     int error = 0;
 
-    if (!v || !(op->flags & (XEN_VCPUAFFINITY_HARD | XEN_VCPUAFFINITY_SOFT)))
-        return -EINVAL;
-    if (op->flags & XEN_VCPUAFFINITY_HARD) {
+    if (v && op->flags & XEN_VCPUAFFINITY_HARD) {
         error = bitmap_read(&op->cpumap_hard, &wish);
         if (!error)
             error = vcpu_set_affinity(v, (cpumask_t){wish}, c->fx);
     }
-    if (error)
-        return error;
-    return domctl_getvcpuaffinity(c);
+    return error ? error : domctl_getvcpuaffinity(c);
 }
 
 /* There is no soft affinity: every CPU is as good as another. */
-int64_t domctl_getvcpuaffinity(struct domctl_call *c)
+int64_t domctl_getvcpuaffinity(struct control_call *c)
 {
-    struct xen_domctl_vcpuaffinity *op = &c->op->u.vcpuaffinity;
+    struct xen_domctl_vcpuaffinity *op = &c->domctl.u.vcpuaffinity;
     struct vcpu *v = domain_vcpu(c->d, op->vcpu);
     unsigned int cpus = c->d->hv->machine.cpu_count;
     int error = 0;
@@ -194,7 +167,7 @@ int64_t domctl_getvcpuaffinity(struct domctl_call *c)
     return error;
 }
 
-int64_t domctl_getnodeaffinity(struct domctl_call *c)
+int64_t domctl_getnodeaffinity(struct control_call *c)
 {
-    return bitmap_write(&c->op->u.nodeaffinity.nodemap, 1, 1);
+    return bitmap_write(&c->domctl.u.nodeaffinity.nodemap, 1, 1);
 }

@@ -7,7 +7,7 @@
 
 #include "bug.h"
 #include "domain/console.h"
-#include "domain/domctl.h"
+#include "domain/control.h"
 #include "fake/check.h"
 #include "fake/machine.h"
 #include "mm/alloc.h"
