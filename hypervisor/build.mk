@@ -69,7 +69,6 @@ HV_CORE_DOMAIN := \
     hypervisor/core/domain/entry_calls.c \
     hypervisor/core/domain/hypercall_page.c \
     hypervisor/core/domain/life.c \
-    hypervisor/core/domain/physdev.c \
     hypervisor/core/domain/register_calls.c \
     hypervisor/core/domain/sysctl.c \
     hypervisor/core/domain/teardown.c \

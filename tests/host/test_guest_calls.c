@@ -17,7 +17,7 @@
 
 #include "domain/console.h"
 #include "domain/control.h"
-#include "domain/physdev.h"
+#include "domain/entry_calls.h"
 #include "domain/version.h"
 #include "domain/vm_assist.h"
 #include "fake/world.h"

@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Calls by which a kernel says where it wants to be entered (entry_calls.c),
- * and by which it changes registers it cannot reach itself (register_calls.c).
- * All act on the calling vCPU alone and take no lock.
+ * and by which it changes what ring 3 cannot reach itself: registers, and
+ * rights to I/O ports (register_calls.c). All act on the calling vCPU alone
+ * and take no lock.
  *
- * Source: abi/traps-and-privops.md 1, 3, 4, 7; abi/start-of-day.md 11, 12.
+ * Source: abi/traps-and-privops.md 1, 3, 4, 7; abi/start-of-day.md 11, 12;
+ * abi/control.md 4.
  */
 #ifndef DOMAIN_ENTRY_CALLS_H
 #define DOMAIN_ENTRY_CALLS_H
@@ -21,8 +23,10 @@
 int64_t do_set_trap_table(struct vcpu *v, guest_ptr_t table,
                           struct effects *fx);
 
-/* The three callbacks at once. Always 0; addresses not canonical count as
- * given, and crash the domain when they are used. */
+/*
+ * The three callbacks at once. Always 0; addresses not canonical count as
+ * given, and crash the domain when they are used.
+ */
 int64_t do_set_callbacks(struct vcpu *v, uint64_t event, uint64_t failsafe,
                          uint64_t syscall, struct effects *fx);
 
@@ -30,7 +34,10 @@ int64_t do_set_callbacks(struct vcpu *v, uint64_t event, uint64_t failsafe,
 int64_t do_callback_op(struct vcpu *v, uint32_t cmd, guest_ptr_t arg,
                        struct effects *fx);
 
-/* Register or remove the NMI handler: trap 2, upcalls masked. */
+/*
+ * Register or remove the NMI handler: trap 2, upcalls masked.
+ * Returns 0, -EFAULT, -EINVAL (address not canonical), -ENOSYS (cmd).
+ */
 int64_t do_nmi_op(struct vcpu *v, uint32_t cmd, guest_ptr_t arg,
                   struct effects *fx);
 
@@ -83,5 +90,13 @@ must_check int debugreg_read(const struct vcpu *v, uint32_t reg,
  * when user mode has no page tables.
  */
 must_check int vcpu_set_mode(struct vcpu *v, bool kernel);
+
+/*
+ * PHYSDEVOP_set_iopl, _set_iobitmap; interrupts of devices are nobody's here.
+ * Returns 0, -EFAULT, -EINVAL (iopl above 3, more than 65536 ports), -ENOSYS
+ * (cmd, here or at all).
+ */
+int64_t do_physdev_op(struct vcpu *v, uint32_t cmd, guest_ptr_t arg,
+                      struct effects *fx);
 
 #endif

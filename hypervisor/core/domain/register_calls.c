@@ -5,8 +5,8 @@
 #include <errno.h>
 
 #include <pv-abi/arch.h>
+#include <pv-abi/physdev.h>
 
-#include <domain.h>
 #include "domain/domain.h"
 #include "domain/entry_calls.h"
 #include "domain/vm_assist.h"
@@ -22,6 +22,8 @@
 #define RFLAGS_GUEST 0x254dd5ull
 
 #define CR4_DE 0x8ull
+
+#define IO_PORTS 65536
 
 /* ----------------------------------------------------------------- mode */
 
@@ -208,4 +210,45 @@ int64_t do_get_debugreg(struct vcpu *v, uint32_t reg, struct effects *fx)
     int rc = debugreg_read(v, reg, &value);
 
     return rc ? rc : (int64_t)value;
+}
+
+/* ------------------------------------------------------------- I/O ports */
+
+static int64_t set_iopl(struct vcpu *v, guest_ptr_t arg)
+{
+    struct physdev_set_iopl op;
+
+    if (hal_copy_from_guest(&op, arg.va, sizeof(op)))
+        return -EFAULT;
+    if (op.iopl > 3)
+        return -EINVAL;
+    v->entry.iopl = (uint8_t)op.iopl;
+    return 0;
+}
+
+/* The bitmap stays the guest's; emulation reads a bit when it needs one. */
+static int64_t set_iobitmap(struct vcpu *v, guest_ptr_t arg)
+{
+    struct physdev_set_iobitmap op;
+
+    if (hal_copy_from_guest(&op, arg.va, sizeof(op)))
+        return -EFAULT;
+    if (op.nr_ports > IO_PORTS)
+        return -EINVAL;
+    v->entry.iobitmap_va = op.bitmap.va;
+    v->entry.iobitmap_ports = op.nr_ports;
+    return 0;
+}
+
+int64_t do_physdev_op(struct vcpu *v, uint32_t cmd, guest_ptr_t arg,
+                      struct effects *fx)
+{
+    switch (cmd) {
+    case PHYSDEVOP_set_iopl:
+        return set_iopl(v, arg);
+    case PHYSDEVOP_set_iobitmap:
+        return set_iobitmap(v, arg);
+    default:
+        return -ENOSYS;
+    }
 }
