@@ -13,6 +13,7 @@
 #include <sys/queue.h>
 
 #include <pv-abi/arch.h>
+#include <pv-abi/callback.h>
 #include <pv-abi/event_channel.h>
 #include <pv-abi/shared_info.h>
 #include <pv-abi/vcpu.h>
@@ -38,18 +39,19 @@ struct vcpu_mmu {
     uint32_t ldt_mapped;
 };
 
+/* One way into the guest kernel; address 0: none. */
+struct vcpu_callback {
+    uint64_t address;
+    bool masks_events; /* the event callback does so in any case */
+};
+
+/* By CALLBACKTYPE_*. That of NMIs is kept as trap 2. */
+#define VCPU_CALLBACKS (CALLBACKTYPE_syscall32 + 1)
+
 /* Where traps and events enter the guest kernel. Module: core/domain. */
 struct vcpu_entry {
     struct trap_info *traps; /* 256 entries, one page; address 0: none */
-    uint64_t event_address;
-    uint64_t failsafe_address;
-    uint64_t syscall_address;
-    uint64_t syscall32_address;
-    uint64_t sysenter_address;
-    bool failsafe_masks_events;
-    bool syscall_masks_events;
-    bool syscall32_masks_events;
-    bool sysenter_masks_events;
+    struct vcpu_callback callback[VCPU_CALLBACKS];
     uint64_t kernel_sp;
     uint16_t kernel_ss;
     bool nmi_pending;

@@ -133,7 +133,7 @@ START_TEST(registers_are_those_of_the_abi)
     ck_assert(v->kernel_mode && v->initialised);
     ck_assert_uint_eq(v->entry.kernel_sp, r->rsp);
     ck_assert_uint_eq(v->entry.kernel_ss, FLAT_KERNEL_SS);
-    ck_assert_uint_eq(v->entry.event_address, 0);
+    ck_assert_uint_eq(v->entry.callback[CALLBACKTYPE_event].address, 0);
     ck_assert(!mfn_is_valid(v->mmu.user_base));
     ck_assert_uint_eq(v->time.period_ns, 10000000);
     ck_assert(!hv->dom0->vcpus[1]->initialised);

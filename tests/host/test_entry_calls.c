@@ -150,16 +150,22 @@ START_TEST(callbacks_are_set_one_by_one)
     ck_assert_int_eq(reg(CALLBACKTYPE_syscall, 1, KERNEL + 2), 0);
     ck_assert_int_eq(reg(CALLBACKTYPE_sysenter, 0, KERNEL + 5), 0);
     ck_assert_int_eq(reg(CALLBACKTYPE_syscall32, 1, KERNEL + 7), 0);
-    ck_assert_uint_eq(v->entry.event_address, KERNEL + 0);
-    ck_assert_uint_eq(v->entry.failsafe_address, KERNEL + 1);
-    ck_assert(v->entry.failsafe_masks_events);
-    ck_assert_uint_eq(v->entry.syscall_address, KERNEL + 2);
-    ck_assert(v->entry.syscall_masks_events);
-    ck_assert_uint_eq(v->entry.sysenter_address, KERNEL + 5);
-    ck_assert(!v->entry.sysenter_masks_events);
-    ck_assert_uint_eq(v->entry.syscall32_address, KERNEL + 7);
+    ck_assert_uint_eq(v->entry.callback[CALLBACKTYPE_event].address,
+                      KERNEL + 0);
+    ck_assert_uint_eq(v->entry.callback[CALLBACKTYPE_failsafe].address,
+                      KERNEL + 1);
+    ck_assert(v->entry.callback[CALLBACKTYPE_failsafe].masks_events);
+    ck_assert_uint_eq(v->entry.callback[CALLBACKTYPE_syscall].address,
+                      KERNEL + 2);
+    ck_assert(v->entry.callback[CALLBACKTYPE_syscall].masks_events);
+    ck_assert_uint_eq(v->entry.callback[CALLBACKTYPE_sysenter].address,
+                      KERNEL + 5);
+    ck_assert(!v->entry.callback[CALLBACKTYPE_sysenter].masks_events);
+    ck_assert_uint_eq(v->entry.callback[CALLBACKTYPE_syscall32].address,
+                      KERNEL + 7);
     ck_assert_int_eq(reg(CALLBACKTYPE_event, 0, NON_CANONICAL), -EINVAL);
-    ck_assert_uint_eq(v->entry.event_address, KERNEL + 0);
+    ck_assert_uint_eq(v->entry.callback[CALLBACKTYPE_event].address,
+                      KERNEL + 0);
     ck_assert_int_eq(reg(CALLBACKTYPE_sysenter_deprecated, 0, KERNEL), -ENOSYS);
     ck_assert_int_eq(reg(6, 0, KERNEL), -ENOSYS);
     ck_assert_int_eq(reg(8, 0, KERNEL), -ENOSYS);
@@ -210,9 +216,10 @@ START_TEST(set_callbacks_takes_zero_and_all_three)
 {
     start();
     ck_assert_int_eq(do_set_callbacks(v, KERNEL, KERNEL + 1, 0, &fx), 0);
-    ck_assert_uint_eq(v->entry.event_address, KERNEL);
-    ck_assert_uint_eq(v->entry.failsafe_address, KERNEL + 1);
-    ck_assert_uint_eq(v->entry.syscall_address, 0);
+    ck_assert_uint_eq(v->entry.callback[CALLBACKTYPE_event].address, KERNEL);
+    ck_assert_uint_eq(v->entry.callback[CALLBACKTYPE_failsafe].address,
+                      KERNEL + 1);
+    ck_assert_uint_eq(v->entry.callback[CALLBACKTYPE_syscall].address, 0);
     ck_assert_int_eq(do_stack_switch(v, 0xe028, KERNEL + 64, &fx), 0);
     ck_assert_uint_eq(v->entry.kernel_ss, 0xe02b);
     ck_assert_uint_eq(v->entry.kernel_sp, KERNEL + 64);

@@ -9,6 +9,7 @@
 
 #include "event/upcall.h"
 #include "hal.h"
+#include "speculation.h"
 
 #define TRAP_COUNT 256
 #define TRAP_NMI   2
@@ -52,9 +53,9 @@ int64_t do_set_trap_table(struct vcpu *v, guest_ptr_t table, struct effects *fx)
 int64_t do_set_callbacks(struct vcpu *v, uint64_t event, uint64_t failsafe,
                          uint64_t syscall, struct effects *fx)
 {
-    v->entry.event_address = event;
-    v->entry.failsafe_address = failsafe;
-    v->entry.syscall_address = syscall;
+    v->entry.callback[CALLBACKTYPE_event].address = event;
+    v->entry.callback[CALLBACKTYPE_failsafe].address = failsafe;
+    v->entry.callback[CALLBACKTYPE_syscall].address = syscall;
     return 0;
 }
 
@@ -69,55 +70,30 @@ static void set_nmi_handler(struct vcpu *v, uint64_t address)
     };
 }
 
-static int register_callback(struct vcpu *v, const struct callback_register *op)
+/* Whether a callback of this type is kept in v->entry.callback. */
+static bool is_kept(uint16_t type)
 {
-    bool mask = op->flags & CALLBACKF_mask_events;
+    const unsigned int kept =
+        1u << CALLBACKTYPE_event | 1u << CALLBACKTYPE_failsafe |
+        1u << CALLBACKTYPE_syscall | 1u << CALLBACKTYPE_sysenter |
+        1u << CALLBACKTYPE_syscall32;
 
-    if (!va_is_canonical(op->address))
-        return -EINVAL;
-    switch (op->type) {
-    case CALLBACKTYPE_event:
-        v->entry.event_address = op->address;
-        return 0;
-    case CALLBACKTYPE_failsafe:
-        v->entry.failsafe_address = op->address;
-        v->entry.failsafe_masks_events = mask;
-        return 0;
-    case CALLBACKTYPE_syscall:
-        v->entry.syscall_address = op->address;
-        v->entry.syscall_masks_events = mask;
-        return 0;
-    case CALLBACKTYPE_syscall32:
-        v->entry.syscall32_address = op->address;
-        v->entry.syscall32_masks_events = mask;
-        return 0;
-    case CALLBACKTYPE_sysenter:
-        v->entry.sysenter_address = op->address;
-        v->entry.sysenter_masks_events = mask;
-        return 0;
-    case CALLBACKTYPE_nmi:
-        set_nmi_handler(v, op->address);
-        return 0;
-    default:
-        return -ENOSYS;
-    }
+    return type < VCPU_CALLBACKS && (kept >> type & 1);
 }
 
-static int unregister_callback(struct vcpu *v, uint16_t type)
+static int register_callback(struct vcpu *v, const struct callback_register *op)
 {
-    switch (type) {
-    case CALLBACKTYPE_event:
-    case CALLBACKTYPE_failsafe:
-    case CALLBACKTYPE_syscall:
-    case CALLBACKTYPE_sysenter:
-    case CALLBACKTYPE_syscall32:
+    if (!va_is_canonical(op->address))
         return -EINVAL;
-    case CALLBACKTYPE_nmi:
-        set_nmi_handler(v, 0);
-        return 0;
-    default:
+    if (op->type == CALLBACKTYPE_nmi)
+        set_nmi_handler(v, op->address);
+    else if (is_kept(op->type))
+        v->entry.callback[index_masked(op->type, VCPU_CALLBACKS)] =
+            (struct vcpu_callback){op->address,
+                                   op->flags & CALLBACKF_mask_events};
+    else
         return -ENOSYS;
-    }
+    return 0;
 }
 
 int64_t do_callback_op(struct vcpu *v, uint32_t cmd, guest_ptr_t arg,
@@ -134,13 +110,14 @@ int64_t do_callback_op(struct vcpu *v, uint32_t cmd, guest_ptr_t arg,
     case CALLBACKOP_unregister:
         if (hal_copy_from_guest(&unreg, arg.va, sizeof(unreg)))
             return -EFAULT;
-        return unregister_callback(v, unreg.type);
+        if (unreg.type != CALLBACKTYPE_nmi)
+            return is_kept(unreg.type) ? -EINVAL : -ENOSYS;
+        set_nmi_handler(v, 0);
+        return 0;
     default:
         return -ENOSYS;
     }
 }
-
-/* ------------------------------------------------------------------ NMI */
 
 int64_t do_nmi_op(struct vcpu *v, uint32_t cmd, guest_ptr_t arg,
                   struct effects *fx)

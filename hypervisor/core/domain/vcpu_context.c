@@ -134,11 +134,11 @@ static void set_entries(struct vcpu *v, const struct vcpu_guest_context *c)
         e->traps[i].vector = (uint8_t)i;
         e->traps[i].cs |= 3;
     }
-    e->event_address = c->event_callback_eip;
-    e->failsafe_address = c->failsafe_callback_eip;
-    e->syscall_address = c->syscall_callback_eip;
-    e->failsafe_masks_events = c->flags & VGCF_failsafe_disables_events;
-    e->syscall_masks_events = c->flags & VGCF_syscall_disables_events;
+    e->callback[CALLBACKTYPE_event].address = c->event_callback_eip;
+    e->callback[CALLBACKTYPE_failsafe] = (struct vcpu_callback){
+        c->failsafe_callback_eip, c->flags & VGCF_failsafe_disables_events};
+    e->callback[CALLBACKTYPE_syscall] = (struct vcpu_callback){
+        c->syscall_callback_eip, c->flags & VGCF_syscall_disables_events};
     e->kernel_ss = (uint16_t)c->kernel_ss | 3;
     e->kernel_sp = c->kernel_sp;
 }
@@ -227,14 +227,14 @@ static void get_entries(const struct vcpu *v, struct vcpu_guest_context *c)
     const struct vcpu_entry *e = &v->entry;
 
     memcpy(c->trap_ctxt, e->traps, sizeof(c->trap_ctxt));
-    c->event_callback_eip = e->event_address;
-    c->failsafe_callback_eip = e->failsafe_address;
-    c->syscall_callback_eip = e->syscall_address;
+    c->event_callback_eip = e->callback[CALLBACKTYPE_event].address;
+    c->failsafe_callback_eip = e->callback[CALLBACKTYPE_failsafe].address;
+    c->syscall_callback_eip = e->callback[CALLBACKTYPE_syscall].address;
     c->kernel_ss = e->kernel_ss;
     c->kernel_sp = e->kernel_sp;
-    if (e->failsafe_masks_events)
+    if (e->callback[CALLBACKTYPE_failsafe].masks_events)
         c->flags |= VGCF_failsafe_disables_events;
-    if (e->syscall_masks_events)
+    if (e->callback[CALLBACKTYPE_syscall].masks_events)
         c->flags |= VGCF_syscall_disables_events;
 }
 

@@ -146,7 +146,7 @@ void bounce_page_fault(struct vcpu *v, uint64_t address, uint32_t code,
 void bounce_event(struct vcpu *v, struct effects *fx)
 {
     struct entry e = {
-        .handler = v->entry.event_address,
+        .handler = v->entry.callback[CALLBACKTYPE_event].address,
         .masks_events = true,
         .what = "the event callback",
     };
@@ -156,22 +156,23 @@ void bounce_event(struct vcpu *v, struct effects *fx)
 
 void bounce_failsafe(struct vcpu *v, struct effects *fx)
 {
+    const struct vcpu_callback *c = &v->entry.callback[CALLBACKTYPE_failsafe];
     struct entry e = {
-        .handler = v->entry.failsafe_address,
+        .handler = c->address,
         .kind = FRAME_FAILSAFE,
-        .masks_events = v->entry.failsafe_masks_events,
+        .masks_events = c->masks_events,
         .what = "the failsafe callback",
     };
 
     enter(v, &e, fx);
 }
 
-void bounce_syscall(struct vcpu *v, uint64_t handler, bool masks,
+void bounce_syscall(struct vcpu *v, const struct vcpu_callback *c,
                     struct effects *fx)
 {
     struct entry e = {
-        .handler = handler,
-        .masks_events = masks,
+        .handler = c->address,
+        .masks_events = c->masks_events,
         .what = "a system call",
     };
 

@@ -27,7 +27,7 @@ void bounce_event(struct vcpu *v, struct effects *fx);
 /* Segment registers could not be loaded. */
 void bounce_failsafe(struct vcpu *v, struct effects *fx);
 /* `syscall` and `sysenter` of user mode, to the callback given. */
-void bounce_syscall(struct vcpu *v, uint64_t handler, bool masks,
+void bounce_syscall(struct vcpu *v, const struct vcpu_callback *c,
                     struct effects *fx);
 
 #endif

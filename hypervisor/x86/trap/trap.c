@@ -121,15 +121,16 @@ void trap_from_guest(struct cpu_user_regs *regs)
 void syscall_from_guest(struct cpu_user_regs *regs)
 {
     struct vcpu *v = this_cpu()->current;
+    const struct vcpu_callback *entry =
+        &v->entry.callback[CALLBACKTYPE_syscall];
     struct effects fx;
 
     effects_init(&fx);
     if (likely(v->kernel_mode)) {
         hypercall(v, &fx);
-    } else if (v->entry.syscall_address) {
+    } else if (entry->address) {
         regs->rflags &= ~(uint64_t)EFLAGS_DF;
-        bounce_syscall(v, v->entry.syscall_address,
-                       v->entry.syscall_masks_events, &fx);
+        bounce_syscall(v, entry, &fx);
     } else {
         regs->rip -= 2;
         bounce_trap(v, VEC_UD, 0, &fx);
@@ -141,13 +142,14 @@ void syscall_from_guest(struct cpu_user_regs *regs)
 void syscall32_from_guest(struct cpu_user_regs *regs)
 {
     struct vcpu *v = this_cpu()->current;
+    const struct vcpu_callback *entry =
+        &v->entry.callback[CALLBACKTYPE_syscall32];
     struct effects fx;
 
     effects_init(&fx);
     regs->rflags &= ~(uint64_t)EFLAGS_DF;
-    if (!v->kernel_mode && v->entry.syscall32_address) {
-        bounce_syscall(v, v->entry.syscall32_address,
-                       v->entry.syscall32_masks_events, &fx);
+    if (!v->kernel_mode && entry->address) {
+        bounce_syscall(v, entry, &fx);
     } else {
         regs->rip -= 2;
         bounce_trap(v, VEC_UD, 0, &fx);
@@ -158,13 +160,14 @@ void syscall32_from_guest(struct cpu_user_regs *regs)
 void sysenter_from_guest(struct cpu_user_regs *regs)
 {
     struct vcpu *v = this_cpu()->current;
+    const struct vcpu_callback *entry =
+        &v->entry.callback[CALLBACKTYPE_sysenter];
     struct effects fx;
 
     effects_init(&fx);
     regs->rflags &= ~(uint64_t)(EFLAGS_NT | EFLAGS_TF);
-    if (v->entry.sysenter_address)
-        bounce_syscall(v, v->entry.sysenter_address,
-                       v->entry.sysenter_masks_events, &fx);
+    if (entry->address)
+        bounce_syscall(v, entry, &fx);
     else
         bounce_trap(v, VEC_GP, 0, &fx);
     exit_work(&fx);
