@@ -32,8 +32,6 @@ static struct word word_cut(struct word *w, char c)
     return head;
 }
 
-/* ------------------------------------------------------------- values */
-
 /* A decimal number up to max. Moves *w behind it. */
 static bool read_digits(struct word *w, uint64_t max, uint64_t *value)
 {
@@ -52,13 +50,23 @@ static bool read_digits(struct word *w, uint64_t max, uint64_t *value)
     return w->at != start;
 }
 
-static bool read_count(struct word w, uint32_t *value)
+/*
+ * What reads the value of an option into its field. On false the field does
+ * not count; see parse_word.
+ */
+static bool read_switch(void *field, struct word value)
+{
+    *(bool *)field = true;
+    return value.n == 0;
+}
+
+static bool read_count(void *field, struct word value)
 {
     uint64_t n;
 
-    if (!read_digits(&w, UINT32_MAX, &n) || w.n != 0 || n == 0)
+    if (!read_digits(&value, UINT32_MAX, &n) || value.n != 0 || n == 0)
         return false;
-    *value = (uint32_t)n;
+    *(uint32_t *)field = (uint32_t)n;
     return true;
 }
 
@@ -86,102 +94,88 @@ static bool read_size(struct word w, uint64_t *bytes)
     return true;
 }
 
-/* ------------------------------------------------------------ options */
-
-/* dom0_mem=SIZE[,max:SIZE]; Xen's min: is accepted, and satisfied by SIZE. */
-static bool set_dom0_mem(struct cmdline *c, struct word value)
+/* SIZE[,max:SIZE]; Xen's min: is accepted, and satisfied by SIZE. */
+static bool read_dom0_mem(void *cmdline, struct word value)
 {
-    struct cmdline next = *c;
+    struct cmdline *c = cmdline;
     uint64_t min;
+    bool ok = value.n > 0;
 
-    if (value.n == 0)
-        return false;
-    while (value.n > 0) {
+    while (ok && value.n > 0) {
         struct word part = word_cut(&value, ',');
         struct word size = part, kind = word_cut(&size, ':');
-        bool ok;
 
         if (word_is(kind, "max"))
-            ok = read_size(size, &next.dom0_max_mem_bytes);
+            ok = read_size(size, &c->dom0_max_mem_bytes);
         else if (word_is(kind, "min"))
             ok = read_size(size, &min);
         else
-            ok = read_size(part, &next.dom0_mem_bytes);
-        if (!ok)
-            return false;
+            ok = read_size(part, &c->dom0_mem_bytes);
     }
-    *c = next;
-    return true;
+    return ok;
 }
 
-static bool set_dom0_max_vcpus(struct cmdline *c, struct word value)
+/* The place of value among names, which '|' separates; -1: not there. */
+static int find_name(const char *names, struct word value)
 {
-    return read_count(value, &c->dom0_max_vcpus);
-}
+    struct word rest = {names, strlen(names)};
 
-static bool set_maxcpus(struct cmdline *c, struct word value)
-{
-    return read_count(value, &c->maxcpus);
-}
+    for (int i = 0; rest.n > 0; i++) {
+        struct word name = word_cut(&rest, '|');
 
-/* Which of names value is; -1: none. */
-static int find_name(const char *const *names, int count, struct word value)
-{
-    for (int i = 0; i < count; i++)
-        if (word_is(value, names[i]))
+        if (name.n == value.n && memcmp(name.at, value.at, value.n) == 0)
             return i;
+    }
     return -1;
 }
 
-static bool set_loglvl(struct cmdline *c, struct word value)
+static bool read_loglvl(void *field, struct word value)
 {
-    static const char *const names[] = {"error", "info", "debug", "all"};
-    int level = find_name(names, 4, value) + 1;
+    int level = find_name("error|info|debug|all", value) + 1;
 
-    c->loglvl = level > 3 ? 3 : (uint32_t)level;
+    *(uint32_t *)field = level > 3 ? 3 : (uint32_t)level;
     return level > 0;
 }
 
-static bool set_console(struct cmdline *c, struct word value)
+static bool read_console(void *field, struct word value)
 {
-    static const char *const names[] = {"com1", "com2", "none"};
-    int console = find_name(names, 3, value);
+    int console = find_name("com1|com2|none", value);
 
-    c->console = (enum cmdline_console)console;
+    *(enum cmdline_console *)field = (enum cmdline_console)console;
     return console >= 0;
 }
 
-/* Without a function: a switch, the bool at that offset. */
-#define SWITCH(name) #name, NULL, offsetof(struct cmdline, name)
+/* ------------------------------------------------------------------- table */
+
+#define FIELD(name) offsetof(struct cmdline, name)
 
 static const struct option {
-    const char *name;
-    bool (*set)(struct cmdline *c, struct word value);
-    size_t offset;
-    const char *help;
+    const char *help; /* begins with the option's name */
+    bool (*read)(void *field, struct word value);
+    size_t field;
 } options[] = {
-    {"console", set_console, 0,
-     "console=com1|com2|none  where messages go (com1)"},
-    {SWITCH(debugexit), "debugexit  a panic writes 3 to I/O port 0xf4"},
-    {"dom0_max_vcpus", set_dom0_max_vcpus, 0,
-     "dom0_max_vcpus=N  virtual CPUs of dom0 (one for each CPU)"},
-    {"dom0_mem", set_dom0_mem, 0,
-     "dom0_mem=SIZE[,max:SIZE]  memory of dom0, and how far it may grow"},
-    {"loglvl", set_loglvl, 0,
-     "loglvl=error|info|debug  which messages are kept"},
-    {"maxcpus", set_maxcpus, 0, "maxcpus=N  use N processors at most"},
-    {SWITCH(noreboot), "noreboot  after a panic or dom0's crash, do not reset"},
-    {SWITCH(tsc_deadline),
-     "tsc_deadline  timers by TSC value, if the processor has them"},
-    {SWITCH(x2apic),
-     "x2apic  interrupt controllers by MSR, if the processor has them"},
+    {"console=com1|com2|none  where messages go (com1)", read_console,
+     FIELD(console)},
+    {"debugexit  a panic writes 3 to I/O port 0xf4", read_switch,
+     FIELD(debugexit)},
+    {"dom0_max_vcpus=N  virtual CPUs of dom0 (one for each CPU)", read_count,
+     FIELD(dom0_max_vcpus)},
+    {"dom0_mem=SIZE[,max:SIZE]  memory of dom0, and how far it may grow",
+     read_dom0_mem, 0},
+    {"loglvl=error|info|debug  which messages are kept", read_loglvl,
+     FIELD(loglvl)},
+    {"maxcpus=N  use N processors at most", read_count, FIELD(maxcpus)},
+    {"noreboot  after a panic or dom0's crash, do not reset", read_switch,
+     FIELD(noreboot)},
+    {"tsc_deadline  timers by TSC value, if the processor has them",
+     read_switch, FIELD(tsc_deadline)},
+    {"x2apic  interrupt controllers by MSR, if the processor has them",
+     read_switch, FIELD(x2apic)},
 };
-
-#define OPTION_COUNT (sizeof(options) / sizeof(options[0]))
 
 const char *cmdline_help(unsigned int i)
 {
-    return i < OPTION_COUNT ? options[i].help : NULL;
+    return i < sizeof(options) / sizeof(options[0]) ? options[i].help : NULL;
 }
 
 static void note_unknown(struct cmdline *c, struct word w)
@@ -196,12 +190,10 @@ static void note_unknown(struct cmdline *c, struct word w)
     c->unknown[used + w.n] = '\0';
 }
 
-static bool set(struct cmdline *c, const struct option *o, struct word value)
+static bool is_named(const struct option *o, struct word name)
 {
-    if (o->set)
-        return o->set(c, value);
-    *(bool *)((char *)c + o->offset) = true;
-    return value.n == 0;
+    return strncmp(o->help, name.at, name.n) == 0 &&
+           (o->help[name.n] == '=' || o->help[name.n] == ' ');
 }
 
 static void parse_word(struct cmdline *c, struct word w)
@@ -209,8 +201,9 @@ static void parse_word(struct cmdline *c, struct word w)
     struct word value = w, name = word_cut(&value, '=');
     struct cmdline next = *c;
 
-    for (size_t i = 0; i < OPTION_COUNT; i++)
-        if (word_is(name, options[i].name) && set(&next, &options[i], value)) {
+    for (size_t i = 0; cmdline_help((unsigned int)i); i++)
+        if (is_named(&options[i], name) &&
+            options[i].read((char *)&next + options[i].field, value)) {
             *c = next;
             return;
         }
