@@ -73,8 +73,7 @@ HV_CORE_DOMAIN := \
     hypervisor/core/domain/sysctl.c \
     hypervisor/core/domain/teardown.c \
     hypervisor/core/domain/vcpu_context.c \
-    hypervisor/core/domain/version.c \
-    hypervisor/core/domain/vm_assist.c
+    hypervisor/core/domain/version.c
 
 # From a guest's registers to a handler.
 HV_CORE_CALL := \

@@ -19,7 +19,6 @@
 #include "domain/control.h"
 #include "domain/entry_calls.h"
 #include "domain/version.h"
-#include "domain/vm_assist.h"
 #include "fake/world.h"
 
 #define FRAMES 256

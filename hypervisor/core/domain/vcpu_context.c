@@ -7,7 +7,7 @@
 
 #include "domain/domain.h"
 #include "domain/entry_calls.h"
-#include "domain/vm_assist.h"
+#include "domain/version.h"
 #include "hal.h"
 #include "mm/vcpu_mmu.h"
 #include "sched/runqueue.h"
@@ -165,7 +165,7 @@ static void commit(struct vcpu *v, const struct vcpu_guest_context *c,
     v->kernel_mode = c->flags & VGCF_in_kernel;
     v->fpu_ts = false;
     if (v->id == 0)
-        v->d->vm_assist = c->vm_assist & vm_assist_known();
+        v->d->vm_assist = c->vm_assist & VM_ASSIST_KNOWN;
     set_debugregs(v, c);
     v->initialised = true;
     if (c->flags & VGCF_online)

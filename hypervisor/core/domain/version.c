@@ -39,12 +39,6 @@ static int64_t op_version(struct domain *d, union version_arg *arg)
     return VERSION_MAJOR << 16 | VERSION_MINOR;
 }
 
-static int64_t op_extraversion(struct domain *d, union version_arg *arg)
-{
-    set_text(arg->extraversion, ".7-vireo");
-    return 0;
-}
-
 /* No date, user or host: one commit gives the same bytes everywhere. */
 static int64_t op_compile_info(struct domain *d, union version_arg *arg)
 {
@@ -53,17 +47,16 @@ static int64_t op_compile_info(struct domain *d, union version_arg *arg)
     return 0;
 }
 
-static int64_t op_capabilities(struct domain *d, union version_arg *arg)
-{
-    set_text(arg->capabilities, "xen-3.0-x86_64 ");
-    return 0;
-}
+#define TEXT_OP(name, text)                                                    \
+    static int64_t op_##name(struct domain *d, union version_arg *arg)         \
+    {                                                                          \
+        set_text(arg->name, text);                                             \
+        return 0;                                                              \
+    }
 
-static int64_t op_changeset(struct domain *d, union version_arg *arg)
-{
-    set_text(arg->changeset, "unavailable");
-    return 0;
-}
+TEXT_OP(extraversion, ".7-vireo")
+TEXT_OP(capabilities, "xen-3.0-x86_64 ")
+TEXT_OP(changeset, "unavailable")
 
 static int64_t op_platform_parameters(struct domain *d, union version_arg *arg)
 {
@@ -71,25 +64,20 @@ static int64_t op_platform_parameters(struct domain *d, union version_arg *arg)
     return 0;
 }
 
-uint32_t domain_features(const struct domain *d)
+static int64_t op_get_features(struct domain *d, union version_arg *arg)
 {
-    uint32_t bits =
+    struct xen_feature_info *f = &arg->get_features;
+
+    if (f->submap_idx >= XENFEAT_NR_SUBMAPS)
+        return -EINVAL;
+    f->submap =
         1u << XENFEAT_mmu_pt_update_preserve_ad | 1u << XENFEAT_highmem_assist |
         1u << XENFEAT_gnttab_map_avail_bits |
         1u << XENFEAT_memory_op_vnode_supported | 1u << XENFEAT_direct_mapped;
-
-    if (d->vm_assist & (1ul << VMASST_TYPE_pae_extended_cr3))
-        bits |= 1u << XENFEAT_pae_pgdir_above_4gb;
+    if (vm_assist_is_on(d, VMASST_TYPE_pae_extended_cr3))
+        f->submap |= 1u << XENFEAT_pae_pgdir_above_4gb;
     if (d->privileged)
-        bits |= 1u << XENFEAT_dom0;
-    return bits;
-}
-
-static int64_t op_get_features(struct domain *d, union version_arg *arg)
-{
-    if (arg->get_features.submap_idx >= XENFEAT_NR_SUBMAPS)
-        return -EINVAL;
-    arg->get_features.submap = domain_features(d);
+        f->submap |= 1u << XENFEAT_dom0;
     return 0;
 }
 
@@ -160,4 +148,25 @@ int64_t do_xen_version(struct vcpu *v, uint32_t cmd, guest_ptr_t arg,
     if (result >= 0 && hal_copy_to_guest(arg.va, &buf, ops[cmd].size))
         return -EFAULT;
     return result;
+}
+
+/* --------------------------------------------------------------- vm_assist */
+
+int64_t do_vm_assist(struct vcpu *v, uint32_t cmd, uint32_t type,
+                     struct effects *fx)
+{
+    uint64_t *assist = &v->d->vm_assist;
+
+    if (type >= 64 || !(VM_ASSIST_KNOWN & (1ul << type)))
+        return -EINVAL;
+    switch (cmd) {
+    case VMASST_CMD_enable:
+        __atomic_fetch_or(assist, 1ul << type, __ATOMIC_RELAXED);
+        return 0;
+    case VMASST_CMD_disable:
+        __atomic_fetch_and(assist, ~(1ul << type), __ATOMIC_RELAXED);
+        return 0;
+    default:
+        return -ENOSYS;
+    }
 }

@@ -2,16 +2,16 @@
 /*
  * xen_version: what the hypervisor is. It calls itself Xen 4.17, because
  * tools choose by that what they speak; the extra version says who it is.
+ * vm_assist: conveniences that a guest switches on for its whole domain.
  *
- * Source: abi/memory.md 9; pv-abi/version_ops.def.
+ * Source: abi/memory.md 8, 9; pv-abi/version_ops.def.
  */
 #ifndef DOMAIN_VERSION_H
 #define DOMAIN_VERSION_H
 
-#include <stdint.h>
+#include <pv-abi/arch.h>
 
-#include <pv-abi/types.h>
-
+#include "domain.h"
 #include "effects.h"
 #include "vcpu.h"
 
@@ -26,7 +26,26 @@
 int64_t do_xen_version(struct vcpu *v, uint32_t cmd, guest_ptr_t arg,
                        struct effects *fx);
 
-/* The features of d, bits by XENFEAT_*. */
-uint32_t domain_features(const struct domain *d);
+/* All bits of d->vm_assist that mean something. */
+#define VM_ASSIST_KNOWN                                                        \
+    (1ul << VMASST_TYPE_4gb_segments |                                         \
+     1ul << VMASST_TYPE_4gb_segments_notify |                                  \
+     1ul << VMASST_TYPE_writable_pagetables |                                  \
+     1ul << VMASST_TYPE_pae_extended_cr3 |                                     \
+     1ul << VMASST_TYPE_architectural_iopl |                                   \
+     1ul << VMASST_TYPE_runstate_update_flag | 1ul << VMASST_TYPE_m2p_strict)
+
+/* Whether assist type (VMASST_TYPE_*) is on in d. */
+static inline bool vm_assist_is_on(const struct domain *d, unsigned int type)
+{
+    return (__atomic_load_n(&d->vm_assist, __ATOMIC_RELAXED) >> type) & 1;
+}
+
+/*
+ * cmd VMASST_CMD_*, type VMASST_TYPE_*.
+ * Returns 0, -EINVAL (type), -ENOSYS (cmd).
+ */
+int64_t do_vm_assist(struct vcpu *v, uint32_t cmd, uint32_t type,
+                     struct effects *fx);
 
 #endif

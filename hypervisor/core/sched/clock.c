@@ -10,7 +10,7 @@
 #include <pv-abi/inline/shared.h>
 
 #include "bug.h"
-#include "domain/vm_assist.h"
+#include "domain/version.h"
 #include "event/upcall.h"
 #include "event/channel.h"
 #include "hal.h"

@@ -3,7 +3,7 @@
 
 #include "domain/domain.h"
 #include "domain/entry_calls.h"
-#include "domain/vm_assist.h"
+#include "domain/version.h"
 #include "event/upcall.h"
 #include "hal.h"
 #include "x86/layout.h"

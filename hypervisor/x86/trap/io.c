@@ -4,7 +4,7 @@
  * go. dom0 reaches the machine, except for what the hypervisor drives.
  */
 #include "domain.h"
-#include "domain/vm_assist.h"
+#include "domain/version.h"
 #include "hal.h"
 #include "x86/guest_copy.h"
 #include "x86/insn.h"

@@ -10,7 +10,7 @@
 #include <string.h>
 
 #include "domain.h"
-#include "domain/vm_assist.h"
+#include "domain/version.h"
 #include "mm/calls.h"
 #include "x86/guest_copy.h"
 #include "x86/regs.h"
