@@ -28,7 +28,6 @@
 #include "x86/entry/entry.h"
 #include "x86/entry/exit.h"
 #include "x86/insn.h"
-#include "x86/ioapic.h"
 #include "x86/paging.h"
 #include "x86/percpu.h"
 #include "x86/regs.h"
@@ -72,10 +71,8 @@ static void start_console(void)
 static void start_devices(void)
 {
     acpi_init(&boot_info);
-    ioapic_init();
-    apic_map(acpi_info.lapic, options.x2apic, options.tsc_deadline);
+    apic_map(options.x2apic, options.tsc_deadline);
     apic_init();
-    percpu_of(0)->apic_id = apic_id();
     tsc_init();
     apic_calibrate();
 }
@@ -165,7 +162,7 @@ static void start_input(void)
     if (options.console == CONSOLE_NONE)
         return;
     uart_enable_input();
-    if (!ioapic_route_isa(irq, VEC_UART, percpu_of(0)->apic_id))
+    if (!ioapic_route_isa(irq, VEC_UART))
         hv_printf(LOG_ERROR, "no I/O APIC: the console has no input\n");
 }
 
@@ -192,7 +189,7 @@ static void start_dom0(void)
 /* On CPU 0's own stack and tables. */
 static void start(void)
 {
-    cpu_init(0, 0);
+    cpu_init(0);
     start_console();
     start_devices();
     start_cpus();

@@ -50,16 +50,13 @@ HV_X86 += \
     hypervisor/x86/guest_copy.c \
     hypervisor/x86/guest_move.S \
     hypervisor/x86/hal.c \
-    hypervisor/x86/ioapic.c \
     hypervisor/x86/paging.c \
     hypervisor/x86/power.c \
     hypervisor/x86/symbols.c \
     hypervisor/x86/tlb.c \
     hypervisor/x86/tsc.c \
-    hypervisor/x86/tsc_deadline.c \
     hypervisor/x86/uart.c \
-    hypervisor/x86/watchdog.c \
-    hypervisor/x86/x2apic.c
+    hypervisor/x86/watchdog.c
 
 # Kconfig chooses a file.
 HV_X86 += hypervisor/x86/$(if $(CONFIG_SPECULATION),spec.c,spec_absent.c)

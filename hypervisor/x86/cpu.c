@@ -137,12 +137,11 @@ static void init_registers(struct percpu *c)
     write_dr6(DR6_RESET);
 }
 
-void cpu_init(unsigned int cpu, unsigned int apic_id)
+void cpu_init(unsigned int cpu)
 {
     struct percpu *c = percpu_of(cpu);
 
     c->cpu = cpu;
-    c->apic_id = apic_id;
     c->cr3 = idle_l4_phys();
     c->deadline_ns = UINT64_MAX;
     init_tss(c);

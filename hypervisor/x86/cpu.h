@@ -38,6 +38,6 @@ void cpu_find_features(void);
  * Fill this CPU's area (already mapped) and load it: GDT, IDT, TSS, system
  * call entry, CR0, CR4, PAT, XCR0. Runs on the CPU, on any stack.
  */
-void cpu_init(unsigned int cpu, unsigned int apic_id);
+void cpu_init(unsigned int cpu);
 
 #endif

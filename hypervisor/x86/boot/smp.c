@@ -19,23 +19,20 @@
 
 extern const char trampoline_start[], trampoline_end[];
 
-/* What the trampoline hands to ap_entry; one CPU starts at a time. */
-static struct {
-    unsigned int cpu;
-    unsigned int apic_id;
-} starting;
+/* The CPU that starts; one at a time. */
+static unsigned int starting;
 
 /* The CR3 that trampoline.S loads; patched into the copy below 1 MiB. */
 extern const char trampoline_cr3[];
 
-/* From trampoline.S, on the stack of CPU starting.cpu. */
+/* From trampoline.S, on the stack of CPU `starting`. */
 void ap_entry(void);
 
 void ap_entry(void)
 {
-    cpu_init(starting.cpu, starting.apic_id);
+    cpu_init(starting);
     apic_init();
-    cpumask_add_atomic(&the_hv.online, starting.cpu);
+    cpumask_add_atomic(&the_hv.online, starting);
     ap_main();
 }
 
@@ -45,8 +42,7 @@ uint64_t trampoline_stack;
 static bool start(unsigned int cpu, unsigned int apic_id)
 {
     paging_map_area(cpu);
-    starting.cpu = cpu;
-    starting.apic_id = apic_id;
+    starting = cpu;
     trampoline_stack = (uint64_t)guest_regs(percpu_of(cpu)) - 8;
     apic_send(apic_id, APIC_ICR_INIT);
     tsc_wait_us(10000);
