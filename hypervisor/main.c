@@ -23,7 +23,6 @@
 #include "x86/boot/memory_map.h"
 #include "x86/boot/modules.h"
 #include "x86/boot/smp.h"
-#include "x86/cmos.h"
 #include "x86/cpu.h"
 #include "x86/entry/entry.h"
 #include "x86/entry/exit.h"
@@ -34,7 +33,7 @@
 #include "x86/spec.h"
 #include "x86/trap/idt.h"
 #include "x86/trap/panic.h"
-#include "x86/tsc.h"
+#include "x86/time.h"
 #include "x86/uart.h"
 
 extern const char image_start[], image_end[];

@@ -3,6 +3,7 @@
  * x2APIC and TSC deadlines have never run so far (docs/support.md).
  * Source: SDM vol. 3, 11; Intel 82093AA data sheet; 8259A data sheet.
  */
+#include "hal.h"
 #include "printf.h"
 #include "x86/apic.h"
 #include "x86/boot/acpi.h"
@@ -11,7 +12,6 @@
 #include "x86/paging.h"
 #include "x86/percpu.h"
 #include "x86/regs.h"
-#include "x86/tsc.h"
 
 enum local_register {
     APIC_ID = 0x20,
@@ -152,14 +152,16 @@ void apic_calibrate(void)
     uint64_t start, now;
     uint32_t count;
 
-    if (use_deadline)
+    if (use_deadline) {
+        ticks_per_ns = ((uint64_t)the_hv.machine.cpu_khz << 32) / 1000000;
         return;
+    }
     write(APIC_LVT_TIMER, LVT_MASKED | VEC_TIMER);
     write(APIC_TIMER_INITIAL, UINT32_MAX);
-    start = tsc_to_ns(rdtsc());
+    start = hal_now_ns();
     do {
         pause();
-        now = tsc_to_ns(rdtsc());
+        now = hal_now_ns();
         count = UINT32_MAX - read(APIC_TIMER_CURRENT);
     } while (now - start < CALIBRATE_NS);
     write(APIC_TIMER_INITIAL, 0);
@@ -172,16 +174,15 @@ void apic_calibrate(void)
 void apic_set_timer(uint64_t deadline_ns, uint64_t now_ns)
 {
     uint64_t wait = deadline_ns > now_ns ? deadline_ns - now_ns : 0;
-    uint64_t ticks;
-
-    if (use_deadline) {
-        wrmsr(MSR_TSC_DEADLINE, rdtsc() + tsc_of_ns(wait));
-        return;
-    }
     /* Late rather than early: an early one finds nothing to do. */
-    ticks = (uint64_t)((unsigned __int128)wait * ticks_per_ns >> 32) + 1;
-    write(APIC_TIMER_INITIAL,
-          ticks < UINT32_MAX ? (uint32_t)ticks : UINT32_MAX);
+    uint64_t ticks =
+        (uint64_t)((unsigned __int128)wait * ticks_per_ns >> 32) + 1;
+
+    if (use_deadline)
+        wrmsr(MSR_TSC_DEADLINE, rdtsc() + ticks);
+    else
+        write(APIC_TIMER_INITIAL,
+              ticks < UINT32_MAX ? (uint32_t)ticks : UINT32_MAX);
 }
 
 bool ioapic_route_isa(unsigned int irq, uint8_t vector)

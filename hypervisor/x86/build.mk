@@ -43,7 +43,6 @@ HV_X86 += \
 # The rest of the machine, a noun a file.
 HV_X86 += \
     hypervisor/x86/apic.c \
-    hypervisor/x86/cmos.c \
     hypervisor/x86/cpu.c \
     hypervisor/x86/descriptor.c \
     hypervisor/x86/fpu.c \
@@ -54,7 +53,7 @@ HV_X86 += \
     hypervisor/x86/power.c \
     hypervisor/x86/symbols.c \
     hypervisor/x86/tlb.c \
-    hypervisor/x86/tsc.c \
+    hypervisor/x86/time.c \
     hypervisor/x86/uart.c \
     hypervisor/x86/watchdog.c
 

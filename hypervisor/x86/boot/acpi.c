@@ -232,7 +232,6 @@ static void read_fadt(const struct acpi_header *h)
     a->pm_timer = f->pm_timer_len == 4 ? (uint16_t)f->pm_timer : 0;
     a->pm1a = (uint16_t)f->pm1a_control;
     a->pm1b = (uint16_t)f->pm1b_control;
-    a->century = f->century;
     read_reset(f);
     dsdt_pa = f->dsdt;
     if (!dsdt_pa && h->length >= sizeof(*f))

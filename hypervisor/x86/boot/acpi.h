@@ -39,7 +39,6 @@ struct acpi_info {
     bool reset_is_port;
     uint64_t reset_address;
     uint8_t reset_value;
-    uint8_t century; /* CMOS register, 0: none */
 };
 
 extern struct acpi_info acpi_info;

@@ -12,7 +12,7 @@
 #include "x86/insn.h"
 #include "x86/paging.h"
 #include "x86/percpu.h"
-#include "x86/tsc.h"
+#include "x86/time.h"
 
 /* A CPU that has not answered after this is taken for absent. */
 #define ANSWER_US 100000

@@ -14,7 +14,7 @@
 #include "x86/percpu.h"
 #include "x86/spec.h"
 #include "x86/tlb.h"
-#include "x86/tsc.h"
+#include "x86/time.h"
 
 #define DR7_ENABLED 0xff
 #define CR4_GUEST   (CR4_TSD | CR4_DE | CR4_FSGSBASE)

@@ -1,22 +1,18 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Time from the TSC. hal_now_ns() is 0 at tsc_init and grows at the
- * measured rate; the same scale, as guests know it from pvclock, is in
- * hv->machine.tsc_mul and tsc_shift.
+ * Time from the TSC: hal_now_ns() is 0 at tsc_init and grows at the measured
+ * rate; the same scale, as guests know it from pvclock, is in
+ * hv->machine.tsc_mul and tsc_shift. The date from the battery-backed clock.
  */
-#ifndef X86_TSC_H
-#define X86_TSC_H
+#ifndef X86_TIME_H
+#define X86_TIME_H
 
 #include <stdint.h>
 
 /* Measure the TSC against the ACPI PM timer, or the PIT. Boot CPU. */
 void tsc_init(void);
 
-/* System time at a TSC value; a difference of TSC values from/to ns. */
-uint64_t tsc_to_ns(uint64_t tsc);
-uint64_t tsc_of_ns(uint64_t ns);
-
-/* Wait by watching the TSC. For start-up only. */
+/* Wait by watching the TSC; before tsc_init: not at all. */
 void tsc_wait_us(uint64_t us);
 
 /*
@@ -30,5 +26,8 @@ struct tsc_moment {
     uint64_t ns;
 };
 struct tsc_moment tsc_moment(void);
+
+/* Seconds since 1970-01-01 00:00 UTC, of this century. Boot CPU. */
+uint64_t cmos_read_seconds(void);
 
 #endif
