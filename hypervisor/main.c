@@ -29,7 +29,6 @@
 #include "x86/insn.h"
 #include "x86/paging.h"
 #include "x86/percpu.h"
-#include "x86/regs.h"
 #include "x86/spec.h"
 #include "x86/trap/idt.h"
 #include "x86/trap/panic.h"
@@ -134,7 +133,7 @@ static void start_memory(void)
     const struct page_ranges *free = &memory_map.free;
 
     paging_map_tables();
-    memcpy(the_hv.l4_template, idle_l4_entries() + 256,
+    memcpy(the_hv.l4_template, (uint64_t *)phys_to_virt(idle_l4_phys) + 256,
            sizeof(the_hv.l4_template));
     mm_init(&the_hv, the_hv.frames, the_hv.frame_count, the_hv.m2p);
     mark_holes();

@@ -11,7 +11,6 @@
 #include "x86/insn.h"
 #include "x86/paging.h"
 #include "x86/percpu.h"
-#include "x86/regs.h"
 
 enum local_register {
     APIC_ID = 0x20,

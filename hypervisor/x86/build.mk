@@ -48,11 +48,9 @@ HV_X86 += \
     hypervisor/x86/fpu.c \
     hypervisor/x86/guest_copy.c \
     hypervisor/x86/guest_move.S \
-    hypervisor/x86/hal.c \
     hypervisor/x86/paging.c \
     hypervisor/x86/power.c \
     hypervisor/x86/symbols.c \
-    hypervisor/x86/tlb.c \
     hypervisor/x86/time.c \
     hypervisor/x86/uart.c \
     hypervisor/x86/watchdog.c

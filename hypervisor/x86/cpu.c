@@ -9,6 +9,7 @@
 #include "x86/paging.h"
 #include "x86/percpu.h"
 
+struct hv the_hv;
 struct cpu_features cpu_features;
 uint8_t cpu_has_smap;
 
@@ -142,10 +143,15 @@ void cpu_init(unsigned int cpu)
     struct percpu *c = percpu_of(cpu);
 
     c->cpu = cpu;
-    c->cr3 = idle_l4_phys();
+    c->cr3 = idle_l4_phys;
     c->deadline_ns = UINT64_MAX;
     init_tss(c);
     descriptor_init(c);
     init_registers(c);
     init_syscall(cpu);
+}
+
+unsigned int hal_cpu(void)
+{
+    return this_cpu()->cpu;
 }

@@ -11,7 +11,6 @@
 #include "x86/insn.h"
 #include "x86/machine.h"
 #include "x86/percpu.h"
-#include "x86/regs.h"
 
 #define FCW_OFFSET   0
 #define MXCSR_OFFSET 24

@@ -12,6 +12,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "x86/regs.h"
 #include "x86/trap/extable.h"
 
 static inline uint8_t inb(uint16_t port)

@@ -3,7 +3,9 @@
 
 #include "hal.h"
 #include "mm/frame.h"
+#include "mm/tlb.h"
 #include "x86/boot/memory_map.h"
+#include "x86/boot/smp.h"
 #include "x86/insn.h"
 #include "x86/paging.h"
 #include "x86/percpu.h"
@@ -13,12 +15,16 @@
 #define SIZE_1G  (1ul << 30)
 #define LIMIT_4G (1ul << 32)
 
+#define PTE_HV_RW (PTE_P | PTE_RW | PTE_A | PTE_D | PTE_G | PTE_NX)
+#define PTE_HV_RO (PTE_P | PTE_A | PTE_D | PTE_G | PTE_NX)
+#define PTE_HV_RX (PTE_P | PTE_A | PTE_D | PTE_G)
+
 extern const char image_start[], text_end[], rodata_end[], image_end[];
 
 /* At which address physical 0 is mapped: at 0, later at DIRECT_MAP_VA. */
 static uint64_t phys_base;
+uint64_t idle_l4_phys;
 static uint64_t alloc_limit = LIMIT_4G;
-static uint64_t l4_phys;
 static uint64_t device_next = DEVICE_VA;
 static bool has_1g_pages;
 
@@ -35,7 +41,7 @@ static uint64_t *table(uint64_t pa)
 /* The entry for va in the table of the given level, tables made on the way. */
 static uint64_t *entry(uint64_t va, int level)
 {
-    uint64_t *t = table(l4_phys);
+    uint64_t *t = table(idle_l4_phys);
 
     for (int l = 4;; l--) {
         uint64_t *e = &t[va >> (12 + 9 * (l - 1)) & 511];
@@ -102,10 +108,10 @@ static void map_image(void)
 void paging_init(void)
 {
     has_1g_pages = cpuid_count(0x80000001, 0).edx >> 26 & 1;
-    l4_phys = alloc(1, SIZE_4K);
+    idle_l4_phys = alloc(1, SIZE_4K);
     map_image();
     map_direct();
-    write_cr3(l4_phys);
+    write_cr3(idle_l4_phys);
     phys_base = DIRECT_MAP_VA;
 }
 
@@ -182,12 +188,77 @@ void paging_unmap_trampoline(void)
     invlpg(TRAMPOLINE_PHYS);
 }
 
-uint64_t idle_l4_phys(void)
+/* Clearing CR4.PGE drops everything. Source: SDM vol. 3, 4.10.4.1. */
+static void flush_local(void)
 {
-    return l4_phys;
+    struct percpu *c = this_cpu();
+    uint64_t time = tlb_flush_begin(&the_hv);
+
+    write_cr4(c->cr4 & ~(uint64_t)CR4_PGE);
+    write_cr4(c->cr4);
+    tlb_flush_end(&the_hv, c->cpu, time);
 }
 
-uint64_t *idle_l4_entries(void)
+void tlb_load_base(uint64_t cr3)
 {
-    return phys_to_virt(l4_phys);
+    struct percpu *c = this_cpu();
+    uint64_t time = tlb_flush_begin(&the_hv);
+
+    write_cr4(c->cr4 & ~(uint64_t)CR4_PGE);
+    c->cr3 = cr3;
+    write_cr3(cr3);
+    write_cr4(c->cr4);
+    tlb_flush_end(&the_hv, c->cpu, time);
+}
+
+/*
+ * The request goes before the flush: one that comes later is served again.
+ * Whoever asked does not look at it but at the time this CPU publishes.
+ */
+void tlb_serve(void)
+{
+    struct percpu *c = this_cpu();
+
+    if (!(__atomic_load_n(&c->requests, __ATOMIC_RELAXED) & REQUEST_FLUSH))
+        return;
+    __atomic_fetch_and(&c->requests, ~(uint32_t)REQUEST_FLUSH,
+                       __ATOMIC_SEQ_CST);
+    flush_local();
+}
+
+void hal_flush_tlb(cpumask_t m)
+{
+    unsigned int cpu, self = this_cpu()->cpu;
+    cpumask_t others = cpumask_and(m, cpumask_read(&the_hv.online));
+    uint64_t time = tlb_now(&the_hv);
+
+    cpumask_remove(&others, self);
+    cpumask_for_each(cpu, others) __atomic_fetch_or(
+        &percpu_of(cpu)->requests, REQUEST_FLUSH, __ATOMIC_SEQ_CST);
+    if (!cpumask_is_empty(others))
+        smp_send(others, VEC_FLUSH);
+    if (cpumask_has(m, self))
+        flush_local();
+    while (!cpumask_is_empty(tlb_stale(&the_hv, others, time)))
+        hal_relax();
+}
+
+void hal_relax(void)
+{
+    pause();
+    tlb_serve();
+}
+
+void *hal_map(mfn_t m)
+{
+    return phys_to_virt(m.n << PAGE_SHIFT);
+}
+
+void hal_unmap(const void *page)
+{
+}
+
+mfn_t hal_mfn_of(const void *page)
+{
+    return mfn_of(((uint64_t)page - DIRECT_MAP_VA) >> PAGE_SHIFT);
 }

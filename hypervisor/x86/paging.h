@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The hypervisor's own page tables: slots 256-271 of every L4.
+ * The hypervisor's own page tables, slots 256-271 of every L4, and the TLB.
  *
  * Built once at boot and never changed afterwards, except the entries of
  * the CPUs' areas (struct percpu.area_pte). Nothing is both writable and
@@ -8,9 +8,11 @@
  * CPUs' descriptor tables are not, so that loading CR3 refreshes them.
  *
  * The idle tables hold these slots and nothing else; mm copies the slots
- * into each guest's L4 (idle_l4_entries).
+ * into each guest's L4.
  *
- * Boot CPU only, before the heap takes over the memory.
+ * Guest user pages are global as well (abi/memory.md 12), so that a system
+ * call keeps them; a change of tables must therefore drop global entries
+ * too, which a CR3 load alone does not.
  */
 #ifndef X86_PAGING_H
 #define X86_PAGING_H
@@ -19,21 +21,15 @@
 #include <stdint.h>
 
 #include "x86/layout.h"
-#include "x86/regs.h"
 
-#define PTE_HV_RW (PTE_P | PTE_RW | PTE_A | PTE_D | PTE_G | PTE_NX)
-#define PTE_HV_RO (PTE_P | PTE_A | PTE_D | PTE_G | PTE_NX)
-#define PTE_HV_RX (PTE_P | PTE_A | PTE_D | PTE_G)
+/* Building: boot CPU only, before the heap takes over the memory. */
 
 /* From the boot loader's mapping to our own: image and all RAM. */
 void paging_init(void);
-
 /* Map the frame table and the M2P; sets hv->frames, frame_count, m2p. */
 void paging_map_tables(void);
-
 /* The area of one CPU: mapped, stacks allocated, area_pte set. */
 void paging_map_area(unsigned int cpu);
-
 /*
  * Map a device's registers, or a firmware table: size bytes at physical
  * address pa, uncached for registers. Never unmapped. Returns the address.
@@ -44,18 +40,17 @@ void *paging_map_device(uint64_t pa, uint64_t size, bool cached);
 void paging_map_trampoline(void);
 void paging_unmap_trampoline(void);
 
-/* The idle L4: physical address (below 4 GiB), and its 512 entries. */
-uint64_t idle_l4_phys(void);
-uint64_t *idle_l4_entries(void);
+/* The idle L4, below 4 GiB. */
+extern uint64_t idle_l4_phys;
+
+/* Load CR3 and drop everything of the old tables. */
+void tlb_load_base(uint64_t cr3);
+/* Serve what other CPUs ask of this one (VEC_FLUSH, or a spin loop). */
+void tlb_serve(void);
 
 static inline void *phys_to_virt(uint64_t pa)
 {
     return (void *)(DIRECT_MAP_VA + pa);
-}
-
-static inline uint64_t virt_to_phys(const void *va)
-{
-    return (uint64_t)va - DIRECT_MAP_VA;
 }
 
 #endif

@@ -63,7 +63,7 @@ static bool start(unsigned int cpu, unsigned int apic_id)
 void smp_start(unsigned int max)
 {
     char *copy = phys_to_virt(TRAMPOLINE_PHYS);
-    uint32_t cr3 = (uint32_t)idle_l4_phys();
+    uint32_t cr3 = (uint32_t)idle_l4_phys;
     unsigned int cpu = 1;
 
     if (!memory_map_is_ram(TRAMPOLINE_PHYS, TRAMPOLINE_PHYS + PAGE_SIZE)) {

@@ -13,7 +13,6 @@
 #include "x86/paging.h"
 #include "x86/percpu.h"
 #include "x86/spec.h"
-#include "x86/tlb.h"
 #include "x86/time.h"
 
 #define DR7_ENABLED 0xff
@@ -136,7 +135,7 @@ static void load_idle(struct percpu *c)
     clear_segments();
     descriptor_clear(c);
     load_debug_registers(c, NULL);
-    tlb_load_base(idle_l4_phys());
+    tlb_load_base(idle_l4_phys);
 }
 
 void context_switch(struct percpu *c, struct vcpu *next, struct effects *fx)

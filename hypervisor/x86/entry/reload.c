@@ -8,9 +8,9 @@
 #include "x86/entry/context_switch.h"
 #include "x86/fpu.h"
 #include "x86/insn.h"
+#include "x86/paging.h"
 #include "x86/percpu.h"
 #include "x86/regs.h"
-#include "x86/tlb.h"
 
 /*
  * Kernel and user see the same global entries, so those stay; both GS bases

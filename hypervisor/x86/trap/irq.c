@@ -5,9 +5,9 @@
  */
 #include "printf.h"
 #include "x86/apic.h"
+#include "x86/paging.h"
 #include "x86/percpu.h"
 #include "x86/regs.h"
-#include "x86/tlb.h"
 #include "x86/trap/trap.h"
 
 void interrupt(unsigned int vector)
