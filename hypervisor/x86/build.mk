@@ -11,8 +11,7 @@ HV_X86 := \
     hypervisor/x86/boot/modules.c \
     hypervisor/x86/boot/multiboot2.c \
     hypervisor/x86/boot/pvh.c \
-    hypervisor/x86/boot/smp.c \
-    hypervisor/x86/boot/trampoline.S
+    hypervisor/x86/boot/smp.c
 
 # Between guests and hypervisor.
 HV_X86 += \

@@ -39,7 +39,7 @@ function wrong(text) {
 
 # Before a guest runs there is nobody to mislead.
 speculation == "y" && /\t(call|jmp) +\*/ &&
-function_name !~ /^(boot_64|boot_high|trampoline_high|run_on_stack)$/ {
+function_name !~ /^(boot_64|ap_64|run_on_stack)$/ {
     wrong("an indirect branch without a thunk")
 }
 

@@ -177,17 +177,6 @@ void *paging_map_device(uint64_t pa, uint64_t size, bool cached)
     return (void *)(va + (pa - first));
 }
 
-void paging_map_trampoline(void)
-{
-    map(TRAMPOLINE_PHYS, TRAMPOLINE_PHYS, SIZE_4K, PTE_P | PTE_RW);
-}
-
-void paging_unmap_trampoline(void)
-{
-    *entry(TRAMPOLINE_PHYS, 1) = 0;
-    invlpg(TRAMPOLINE_PHYS);
-}
-
 /* Clearing CR4.PGE drops everything. Source: SDM vol. 3, 4.10.4.1. */
 static void flush_local(void)
 {

@@ -36,11 +36,7 @@ void paging_map_area(unsigned int cpu);
  */
 void *paging_map_device(uint64_t pa, uint64_t size, bool cached);
 
-/* The page below 1 MiB where CPUs wake up, at its physical address. */
-void paging_map_trampoline(void);
-void paging_unmap_trampoline(void);
-
-/* The idle L4, below 4 GiB. */
+/* The idle L4. */
 extern uint64_t idle_l4_phys;
 
 /* Load CR3 and drop everything of the old tables. */

@@ -11,12 +11,48 @@
  * built here map the first 4 GiB at 0 and the first 1 GiB at IMAGE_VA, all
  * writable and executable; paging_init() replaces them.
  *
- * Source: Multiboot2 specification 3.1, 3.3; PVH boot ABI; SDM vol. 3, 10.8.5.
+ * Other CPUs wake up in a copy of the trampoline at TRAMPOLINE_PHYS, in real
+ * mode with CS = TRAMPOLINE_PHYS >> 4 and nothing else known. They take the
+ * same way, and go on to ap_entry() on the idle tables and trampoline_stack.
+ *
+ * Source: Multiboot2 specification 3.1, 3.3; PVH boot ABI; SDM vol. 3, 9.4.4
+ * (start-up), 10.8.5 (long mode).
  */
 #include "x86/layout.h"
 #include "x86/regs.h"
 
 #define PHYS(label) ((label) - IMAGE_VA)
+
+#define BOOT_CS   0x08                  /* 64-bit */
+#define BOOT_DS   0x10
+#define BOOT_CS32 0x18
+
+/* Execution goes on at long_label in 64-bit mode. Clobbers eax, ecx, edx. */
+.macro ENTER_LONG_MODE long_label
+    mov $CR4_PAE, %eax
+    mov %eax, %cr4
+    mov $PHYS(boot_l4), %eax
+    mov %eax, %cr3
+    mov $MSR_EFER, %ecx
+    xor %edx, %edx
+    mov $EFER_LME | EFER_NX | EFER_SCE, %eax
+    wrmsr
+    mov $CR0_BASE, %eax
+    mov %eax, %cr0
+    ljmp $BOOT_CS, $PHYS(\long_label)
+.endm
+
+/* At the high address; data segments hold nothing, a backtrace ends here. */
+.macro ENTER_HIGH
+    movabs $1f, %rax
+    jmp *%rax
+1:  xor %ebp, %ebp
+    mov %ebp, %ss
+    mov %ebp, %ds
+    mov %ebp, %es
+    mov %ebp, %fs
+    mov %ebp, %gs
+.endm
 
     .section .multiboot2, "a"
     .balign 8
@@ -69,19 +105,8 @@ boot_common:
     add $0x200000, %eax
     jnc 1b
 
-    /* Long mode with execute-disable and syscall. */
-    mov $CR4_PAE, %eax
-    mov %eax, %cr4
-    mov $PHYS(boot_l4), %eax
-    mov %eax, %cr3
-    mov $MSR_EFER, %ecx
-    rdmsr
-    or $EFER_LME | EFER_NX | EFER_SCE, %eax
-    wrmsr
-    mov $CR0_BASE, %eax
-    mov %eax, %cr0
     lgdt PHYS(boot_gdt_pointer)
-    ljmp $8, $PHYS(boot_64)
+    ENTER_LONG_MODE boot_64
 
 boot_no_long_mode:
     mov $0x3f8, %dx
@@ -95,23 +120,45 @@ boot_no_long_mode:
 
     .code64
 boot_64:
-    movabs $boot_high, %rax
-    jmp *%rax
-boot_high:
+    ENTER_HIGH
     mov $IMAGE_VA, %rax
     add %rax, %rsp
-    xor %ecx, %ecx
-    mov %ecx, %ss
-    mov %ecx, %ds
-    mov %ecx, %es
-    mov %ecx, %fs
-    mov %ecx, %gs
-    xor %ebp, %ebp                      /* a backtrace ends here */
     add %rdi, %rax                      /* which loader it was */
     mov %esi, %edi
     call *%rax                          /* boot_from_x(information) */
     call hypervisor_main
     ud2
+
+    .code32
+ap_32:
+    mov $BOOT_DS, %eax
+    mov %eax, %ds
+    ENTER_LONG_MODE ap_64
+    .code64
+ap_64:
+    ENTER_HIGH
+    mov idle_l4_phys(%rip), %rax
+    mov %rax, %cr3
+    mov trampoline_stack(%rip), %rsp
+    call ap_entry
+    ud2
+
+    .globl trampoline_start, trampoline_end
+    .balign 16
+    .code16
+trampoline_start:
+    cli
+    mov %cs, %ax
+    mov %ax, %ds
+    lgdtl trampoline_gdt_pointer - trampoline_start
+    mov $CR0_PE | CR0_ET, %eax
+    mov %eax, %cr0
+    ljmpl $BOOT_CS32, $PHYS(ap_32)
+    .balign 4
+trampoline_gdt_pointer:
+    .short boot_gdt_pointer - boot_gdt - 1
+    .long PHYS(boot_gdt)
+trampoline_end:
 
     .section .rodata
 boot_no_long_mode_text:
@@ -119,8 +166,9 @@ boot_no_long_mode_text:
     .balign 8
 boot_gdt:
     .quad 0
-    .quad 0x00af9b000000ffff            /* 0x08: 64-bit code */
-    .quad 0x00cf93000000ffff            /* 0x10: data */
+    .quad 0x00af9b000000ffff            /* BOOT_CS */
+    .quad 0x00cf93000000ffff            /* BOOT_DS */
+    .quad 0x00cf9b000000ffff            /* BOOT_CS32 */
 boot_gdt_pointer:
     .short boot_gdt_pointer - boot_gdt - 1
     .quad PHYS(boot_gdt)

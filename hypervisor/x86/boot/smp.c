@@ -22,10 +22,7 @@ extern const char trampoline_start[], trampoline_end[];
 /* The CPU that starts; one at a time. */
 static unsigned int starting;
 
-/* The CR3 that trampoline.S loads; patched into the copy below 1 MiB. */
-extern const char trampoline_cr3[];
-
-/* From trampoline.S, on the stack of CPU `starting`. */
+/* From head.S, on the stack of CPU `starting`. */
 void ap_entry(void);
 
 void ap_entry(void)
@@ -36,7 +33,7 @@ void ap_entry(void)
     ap_main();
 }
 
-/* The stack that trampoline.S loads. */
+/* The stack that head.S loads. */
 uint64_t trampoline_stack;
 
 static bool start(unsigned int cpu, unsigned int apic_id)
@@ -63,7 +60,6 @@ static bool start(unsigned int cpu, unsigned int apic_id)
 void smp_start(unsigned int max)
 {
     char *copy = phys_to_virt(TRAMPOLINE_PHYS);
-    uint32_t cr3 = (uint32_t)idle_l4_phys;
     unsigned int cpu = 1;
 
     if (!memory_map_is_ram(TRAMPOLINE_PHYS, TRAMPOLINE_PHYS + PAGE_SIZE)) {
@@ -71,8 +67,6 @@ void smp_start(unsigned int max)
         return;
     }
     memcpy(copy, trampoline_start, (size_t)(trampoline_end - trampoline_start));
-    memcpy(copy + (trampoline_cr3 - trampoline_start), &cr3, sizeof(cr3));
-    paging_map_trampoline();
     for (unsigned int i = 0; i < acpi_info.cpu_count && cpu < max; i++) {
         uint32_t id = acpi_info.apic_ids[i];
 
@@ -83,7 +77,6 @@ void smp_start(unsigned int max)
         else
             hv_printf(LOG_ERROR, "CPU with APIC id %u does not start\n", id);
     }
-    paging_unmap_trampoline();
 }
 
 void smp_send(cpumask_t m, uint8_t vector)
