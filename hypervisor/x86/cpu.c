@@ -94,14 +94,10 @@ void cpu_find_features(void)
 
 static void init_tss(struct percpu *c)
 {
-    uint64_t area = (uint64_t)c;
-
     /* The CPU pushes SS first; above it are ES to GS of cpu_user_regs. */
     c->tss.rsp0 = (uint64_t)&guest_regs(c)->es;
-    c->tss.ist[IST_DF - 1] = area + AREA_DF_TOP;
-    c->tss.ist[IST_NMI - 1] = area + AREA_NMI_TOP;
-    c->tss.ist[IST_MC - 1] = area + AREA_MC_TOP;
-    c->tss.ist[IST_DB - 1] = area + AREA_DB_TOP;
+    for (int ist = IST_DF; ist <= IST_DB; ist++)
+        c->tss.ist[ist - 1] = (uint64_t)c + AREA_IST_TOP(ist);
     c->tss.iomap = sizeof(c->tss); /* beyond the limit: no port is open */
 }
 

@@ -7,7 +7,6 @@
  *   slot 261  0xffff82c000000000  the image; physical 0 is mapped here
  *             0xffff82c040000000  one area per CPU, see below
  *             0xffff82d000000000  registers of devices, ACPI tables
- *             0xffff82e000000000  frame table
  *   slot 262  0xffff830000000000  all RAM (to slot 271)
  *
  * An area of a CPU, in pages; those not named are guard pages, never mapped.
@@ -29,7 +28,6 @@
 #define IMAGE_PHYS     0x200000 /* where the image is loaded */
 #define PERCPU_VA      0xffff82c040000000
 #define DEVICE_VA      0xffff82d000000000
-#define FRAME_TABLE_VA 0xffff82e000000000
 #define DIRECT_MAP_VA  0xffff830000000000
 #define DIRECT_MAP_END 0xffff880000000000
 #define M2P_VA         0xffff800000000000
@@ -42,10 +40,7 @@
 #define AREA_SIZE        (1 << AREA_SHIFT)
 #define AREA_PAGES       (AREA_SIZE >> 12)
 #define AREA_DATA_PAGES  2
-#define AREA_DF_TOP      (5 << 12)
-#define AREA_NMI_TOP     (8 << 12)
-#define AREA_MC_TOP      (11 << 12)
-#define AREA_DB_TOP      (14 << 12)
+#define AREA_IST_TOP(n)  ((3 * (n) + 2) << 12) /* n: IST_DF .. IST_DB */
 #define AREA_IST_PAGES   2
 #define AREA_STACK_TOP   (24 << 12)
 #define AREA_STACK_PAGES 8

@@ -125,10 +125,8 @@ void paging_map_tables(void)
     uint64_t size, pa;
 
     alloc_limit = ~0ul;
-    size = (frames * sizeof(struct frame) + SIZE_2M - 1) & ~(SIZE_2M - 1);
-    pa = alloc(size >> 12, SIZE_2M);
-    map(FRAME_TABLE_VA, pa, size, PTE_HV_RW);
-    the_hv.frames = (struct frame *)FRAME_TABLE_VA;
+    size = (frames * sizeof(struct frame) + SIZE_4K - 1) & ~(SIZE_4K - 1);
+    the_hv.frames = phys_to_virt(alloc(size >> 12, SIZE_2M));
     the_hv.frame_count = frames;
 
     size = (frames * sizeof(uint64_t) + SIZE_2M - 1) & ~(SIZE_2M - 1);
@@ -143,26 +141,23 @@ void paging_map_tables(void)
     *entry(M2P_VA, 4) &= ~(uint64_t)PTE_RW;
 }
 
+/* New pages for the part of an area that ends at top. */
+static void map_part(uint64_t area, uint64_t top, uint64_t pages)
+{
+    map(area + top - pages * SIZE_4K, alloc(pages, SIZE_4K), pages * SIZE_4K,
+        PTE_HV_RW);
+}
+
 void paging_map_area(unsigned int cpu)
 {
-    static const struct {
-        unsigned int first, count;
-    } parts[] = {
-        {0, AREA_DATA_PAGES},
-        {(AREA_DF_TOP >> 12) - AREA_IST_PAGES, AREA_IST_PAGES},
-        {(AREA_NMI_TOP >> 12) - AREA_IST_PAGES, AREA_IST_PAGES},
-        {(AREA_MC_TOP >> 12) - AREA_IST_PAGES, AREA_IST_PAGES},
-        {(AREA_DB_TOP >> 12) - AREA_IST_PAGES, AREA_IST_PAGES},
-        {(AREA_STACK_TOP >> 12) - AREA_STACK_PAGES, AREA_STACK_PAGES},
-        {(AREA_GDT >> 12) + 14, 1},
-    };
-    uint64_t va = (uint64_t)percpu_of(cpu);
-    uint64_t *pte = entry(va, 1);
+    uint64_t area = (uint64_t)percpu_of(cpu);
 
-    for (unsigned int i = 0; i < ARRAY_SIZE(parts); i++)
-        map(va + parts[i].first * SIZE_4K, alloc(parts[i].count, SIZE_4K),
-            parts[i].count * SIZE_4K, PTE_HV_RW);
-    percpu_of(cpu)->area_pte = pte;
+    map_part(area, AREA_DATA_PAGES * SIZE_4K, AREA_DATA_PAGES);
+    for (int ist = IST_DF; ist <= IST_DB; ist++)
+        map_part(area, AREA_IST_TOP(ist), AREA_IST_PAGES);
+    map_part(area, AREA_STACK_TOP, AREA_STACK_PAGES);
+    map_part(area, AREA_GDT + 15 * SIZE_4K, 1);
+    percpu_of(cpu)->area_pte = entry(area, 1);
 }
 
 void *paging_map_device(uint64_t pa, uint64_t size, bool cached)
