@@ -51,8 +51,7 @@ HV_X86 += \
     hypervisor/x86/power.c \
     hypervisor/x86/symbols.c \
     hypervisor/x86/time.c \
-    hypervisor/x86/uart.c \
-    hypervisor/x86/watchdog.c
+    hypervisor/x86/uart.c
 
 # Kconfig chooses a file.
 HV_X86 += hypervisor/x86/$(if $(CONFIG_SPECULATION),spec.c,spec_absent.c)

@@ -9,7 +9,6 @@
 #include "x86/boot/smp.h"
 #include "x86/cpu.h"
 #include "x86/entry/entry.h"
-#include "x86/insn.h"
 #include "x86/paging.h"
 #include "x86/percpu.h"
 #include "x86/time.h"
@@ -17,12 +16,18 @@
 /* A CPU that has not answered after this is taken for absent. */
 #define ANSWER_US 100000
 
+/* The CPU that starts, one at a time, and the stack that head.S loads. */
+static unsigned int starting;
+uint64_t trampoline_stack;
 extern const char trampoline_start[], trampoline_end[];
 
-/* The CPU that starts; one at a time. */
-static unsigned int starting;
+/* What each CPU last saw of the next one. */
+static struct watch {
+    uint64_t ticks, since_ns;
+    bool reported;
+} watches[CONFIG_MAX_CPUS];
 
-/* From head.S, on the stack of CPU `starting`. */
+/* From head.S, on that stack. */
 void ap_entry(void);
 
 void ap_entry(void)
@@ -32,9 +37,6 @@ void ap_entry(void)
     cpumask_add_atomic(&the_hv.online, starting);
     ap_main();
 }
-
-/* The stack that head.S loads. */
-uint64_t trampoline_stack;
 
 static bool start(unsigned int cpu, unsigned int apic_id)
 {
@@ -59,18 +61,18 @@ static bool start(unsigned int cpu, unsigned int apic_id)
 
 void smp_start(unsigned int max)
 {
-    char *copy = phys_to_virt(TRAMPOLINE_PHYS);
     unsigned int cpu = 1;
 
     if (!memory_map_is_ram(TRAMPOLINE_PHYS, TRAMPOLINE_PHYS + PAGE_SIZE)) {
         hv_printf(LOG_ERROR, "No memory at 0x%x: one CPU\n", TRAMPOLINE_PHYS);
         return;
     }
-    memcpy(copy, trampoline_start, (size_t)(trampoline_end - trampoline_start));
+    memcpy(phys_to_virt(TRAMPOLINE_PHYS), trampoline_start,
+           (size_t)(trampoline_end - trampoline_start));
     for (unsigned int i = 0; i < acpi_info.cpu_count && cpu < max; i++) {
         uint32_t id = acpi_info.apic_ids[i];
 
-        if (id == percpu_of(0)->apic_id)
+        if (id == this_cpu()->apic_id)
             continue;
         if (apic_reaches(id) && start(cpu, id))
             cpu++;
@@ -87,20 +89,44 @@ void smp_send(cpumask_t m, uint8_t vector)
     cpumask_for_each(cpu, m) apic_send(percpu_of(cpu)->apic_id, vector);
 }
 
+static void send_nmi(cpumask_t m, enum cpu_request request)
+{
+    unsigned int cpu;
+
+    cpumask_for_each(cpu, m)
+    {
+        __atomic_fetch_or(&percpu_of(cpu)->requests, request, __ATOMIC_SEQ_CST);
+        apic_send(percpu_of(cpu)->apic_id, APIC_ICR_NMI);
+    }
+}
+
 void smp_stop_others(void)
 {
     cpumask_t others = cpumask_read(&the_hv.online);
-    unsigned int cpu, self;
 
+    /* Before there are areas there are no others either. */
     if (cpumask_is_empty(others))
         return;
-    self = this_cpu()->cpu;
-    cpumask_for_each(cpu, others)
-    {
-        if (cpu == self)
-            continue;
-        __atomic_fetch_or(&percpu_of(cpu)->requests, REQUEST_STOP,
-                          __ATOMIC_SEQ_CST);
-        apic_send(percpu_of(cpu)->apic_id, APIC_ICR_NMI);
+    cpumask_remove(&others, this_cpu()->cpu);
+    send_nmi(others, REQUEST_STOP);
+}
+
+void watchdog_tick(unsigned int cpu, uint64_t now_ns)
+{
+    struct watch *w = &watches[cpu];
+    unsigned int next = (cpu + 1) % cpumask_count(the_hv.online);
+    uint64_t ticks;
+
+    __atomic_fetch_add(&the_hv.cpus[cpu].ticks, 1, __ATOMIC_RELAXED);
+    ticks = __atomic_load_n(&the_hv.cpus[next].ticks, __ATOMIC_RELAXED);
+    if (next == cpu || ticks != w->ticks || !w->since_ns) {
+        w->ticks = ticks;
+        w->since_ns = now_ns;
+        w->reported = false;
+    } else if (!w->reported && now_ns - w->since_ns > WATCHDOG_LIMIT_NS) {
+        w->reported = true;
+        hv_printf(LOG_ERROR, "CPU %u has not served its timer for %lu s\n",
+                  next, WATCHDOG_LIMIT_NS / 1000000000);
+        send_nmi(cpumask_read(&the_hv.online), REQUEST_BACKTRACE);
     }
 }

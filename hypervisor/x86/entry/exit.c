@@ -16,7 +16,6 @@
 #include "x86/regs.h"
 #include "x86/trap/bounce.h"
 #include "x86/uart.h"
-#include "x86/watchdog.h"
 
 static bool fx_is_empty(const struct effects *fx)
 {
