@@ -29,7 +29,6 @@
 #include "x86/insn.h"
 #include "x86/paging.h"
 #include "x86/percpu.h"
-#include "x86/spec.h"
 #include "x86/trap/idt.h"
 #include "x86/trap/panic.h"
 #include "x86/time.h"

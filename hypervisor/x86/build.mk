@@ -43,7 +43,6 @@ HV_X86 += \
 HV_X86 += \
     hypervisor/x86/apic.c \
     hypervisor/x86/cpu.c \
-    hypervisor/x86/descriptor.c \
     hypervisor/x86/fpu.c \
     hypervisor/x86/guest_copy.c \
     hypervisor/x86/guest_move.S \

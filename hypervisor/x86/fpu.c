@@ -5,31 +5,26 @@
 #include "domain.h"
 #include "hal.h"
 #include "mm/alloc.h"
-#include "vcpu.h"
 #include "x86/cpu.h"
-#include "x86/fpu.h"
 #include "x86/insn.h"
 #include "x86/machine.h"
 #include "x86/percpu.h"
 
-#define FCW_OFFSET   0
-#define MXCSR_OFFSET 24
-#define XCR0_INITIAL 3ul /* x87 and SSE */
+#define FCW_OFFSET    0
+#define FCW_INITIAL   0x37f
+#define MXCSR_OFFSET  24
+#define MXCSR_INITIAL 0x1f80
+#define XCR0_INITIAL  3ul /* x87 and SSE */
 
 static size_t machine_bytes(void)
 {
     return offsetof(struct vcpu_machine, xstate) + cpu_features.xsave_size;
 }
 
-static void *area_of(const struct vcpu *v)
-{
-    return vcpu_machine(v)->xstate;
-}
-
 static void set_initial(char *area)
 {
-    uint16_t fcw = 0x37f;
-    uint32_t mxcsr = 0x1f80;
+    uint16_t fcw = FCW_INITIAL;
+    uint32_t mxcsr = MXCSR_INITIAL;
 
     memset(area, 0, cpu_features.xsave_size);
     memcpy(area + FCW_OFFSET, &fcw, sizeof(fcw));
@@ -41,7 +36,7 @@ int hal_vcpu_init(struct vcpu *v)
     v->machine = hv_alloc(v->d->hv, machine_bytes());
     if (!v->machine)
         return -ENOMEM;
-    set_initial(area_of(v));
+    set_initial(vcpu_machine(v)->xstate);
     v->xcr0 = XCR0_INITIAL;
     return 0;
 }
@@ -52,9 +47,12 @@ void hal_vcpu_destroy(struct vcpu *v)
     v->machine = NULL;
 }
 
-static void set_hardware_xcr0(struct percpu *c, uint64_t value)
+/* value has been checked. */
+static void load_xcr0(uint64_t value)
 {
-    if (c->xcr0 == value)
+    struct percpu *c = this_cpu();
+
+    if (!cpu_features.xsave || c->xcr0 == value)
         return;
     if (!xsetbv_safe(0, value))
         hal_panic("XCR0 0x%lx was checked and is refused", value);
@@ -66,22 +64,20 @@ void fpu_set_ts(bool on)
     if (on)
         write_cr0(CR0_BASE | CR0_TS);
     else
-        asm volatile("clts");
+        clts();
 }
 
 /* Also what the guest has switched off in its XCR0 is its own: save all. */
 void fpu_save(struct vcpu *v)
 {
+    char *area = vcpu_machine(v)->xstate;
+
     fpu_set_ts(false);
-    if (!cpu_features.xsave) {
-        asm volatile("fxsave64 (%0)" : : "r"(area_of(v)) : "memory");
-        return;
-    }
-    set_hardware_xcr0(this_cpu(), cpu_features.xcr0_mask);
-    asm volatile("xsave64 (%0)"
-                 :
-                 : "r"(area_of(v)), "a"(-1), "d"(-1)
-                 : "memory");
+    load_xcr0(cpu_features.xcr0_mask);
+    if (cpu_features.xsave)
+        asm volatile("xsave64 (%0)" : : "r"(area), "a"(-1), "d"(-1) : "memory");
+    else
+        asm volatile("fxsave64 (%0)" : : "r"(area) : "memory");
 }
 
 /*
@@ -97,37 +93,36 @@ static void forget_x87_pointers(void)
         asm volatile("fnclex; emms; fildl %0" : : "m"(zero));
 }
 
+#define RESTORE(insn) "1: " insn " (%1)\n xor %0, %0\n 2:\n" EXTABLE(1b, 2b)
+
 /* False: the area holds what no save wrote, from a toolstack's context. */
-static bool restore(const void *area)
+static bool restore(const char *area)
 {
     uint32_t bad = 1;
 
     if (cpu_features.xsave)
-        asm volatile("1: xrstor64 (%1)\n xor %0, %0\n 2:\n" EXTABLE(1b, 2b)
+        asm volatile(RESTORE("xrstor64")
                      : "+r"(bad)
                      : "r"(area), "a"(-1), "d"(-1)
                      : "memory");
     else
-        asm volatile("1: fxrstor64 (%1)\n xor %0, %0\n 2:\n" EXTABLE(1b, 2b)
-                     : "+r"(bad)
-                     : "r"(area)
-                     : "memory");
+        asm volatile(RESTORE("fxrstor64") : "+r"(bad) : "r"(area) : "memory");
     return !bad;
 }
 
 void fpu_load(struct vcpu *v)
 {
+    char *area = vcpu_machine(v)->xstate;
+
     fpu_set_ts(false);
-    if (cpu_features.xsave)
-        set_hardware_xcr0(this_cpu(), cpu_features.xcr0_mask);
+    load_xcr0(cpu_features.xcr0_mask);
     forget_x87_pointers();
-    if (!restore(area_of(v))) {
-        set_initial(area_of(v));
-        if (!restore(area_of(v)))
+    if (!restore(area)) {
+        set_initial(area);
+        if (!restore(area))
             hal_panic("the initial FPU state is refused");
     }
-    if (cpu_features.xsave)
-        set_hardware_xcr0(this_cpu(), v->xcr0);
+    load_xcr0(v->xcr0);
     if (v->fpu_ts)
         fpu_set_ts(true);
 }

@@ -15,44 +15,35 @@
 #include "x86/regs.h"
 #include "x86/trap/extable.h"
 
-static inline uint8_t inb(uint16_t port)
-{
-    uint8_t v;
+/* clang-format off */
+#define INSN(name, text)                                                       \
+    static inline void name(void) { asm volatile(text : : : "memory"); }
 
-    asm volatile("inb %1, %0" : "=a"(v) : "Nd"(port));
-    return v;
-}
+INSN(cli, "cli")
+INSN(clts, "clts")
+INSN(hlt, "hlt")
+INSN(pause, "pause")
+INSN(sti_hlt, "sti; hlt; cli")
+INSN(swapgs, "swapgs")
+INSN(wbinvd, "wbinvd")
+/* clang-format on */
 
-static inline uint16_t inw(uint16_t port)
-{
-    uint16_t v;
+#define PORT_ACCESS(width, type)                                               \
+    static inline type in##width(uint16_t port)                                \
+    {                                                                          \
+        type v;                                                                \
+                                                                               \
+        asm volatile("in" #width " %1, %0" : "=a"(v) : "Nd"(port));            \
+        return v;                                                              \
+    }                                                                          \
+    static inline void out##width(uint16_t port, type v)                       \
+    {                                                                          \
+        asm volatile("out" #width " %0, %1" : : "a"(v), "Nd"(port));           \
+    }
 
-    asm volatile("inw %1, %0" : "=a"(v) : "Nd"(port));
-    return v;
-}
-
-static inline uint32_t inl(uint16_t port)
-{
-    uint32_t v;
-
-    asm volatile("inl %1, %0" : "=a"(v) : "Nd"(port));
-    return v;
-}
-
-static inline void outb(uint16_t port, uint8_t v)
-{
-    asm volatile("outb %0, %1" : : "a"(v), "Nd"(port));
-}
-
-static inline void outw(uint16_t port, uint16_t v)
-{
-    asm volatile("outw %0, %1" : : "a"(v), "Nd"(port));
-}
-
-static inline void outl(uint16_t port, uint32_t v)
-{
-    asm volatile("outl %0, %1" : : "a"(v), "Nd"(port));
-}
+PORT_ACCESS(b, uint8_t)
+PORT_ACCESS(w, uint16_t)
+PORT_ACCESS(l, uint32_t)
 
 struct cpuid_regs {
     uint32_t eax, ebx, ecx, edx;
@@ -97,6 +88,17 @@ static inline bool rdmsr_safe(uint32_t msr, uint64_t *v)
     return ok;
 }
 
+/* False: a reserved bit, or a combination the processor refuses. */
+static inline bool xsetbv_safe(uint32_t index, uint64_t v)
+{
+    bool ok = false;
+
+    asm volatile("1: xsetbv\n mov $1, %b0\n 2:\n" EXTABLE(1b, 2b)
+                 : "+q"(ok)
+                 : "c"(index), "a"((uint32_t)v), "d"((uint32_t)(v >> 32)));
+    return ok;
+}
+
 static inline uint64_t rdtsc(void)
 {
     uint32_t lo, hi;
@@ -132,36 +134,6 @@ REGISTER_ACCESS(dr7)
 static inline void invlpg(uint64_t va)
 {
     asm volatile("invlpg (%0)" : : "r"(va) : "memory");
-}
-
-static inline void swapgs(void)
-{
-    asm volatile("swapgs" : : : "memory");
-}
-
-static inline void sti_hlt(void)
-{
-    asm volatile("sti; hlt; cli" : : : "memory");
-}
-
-static inline void cli(void)
-{
-    asm volatile("cli" : : : "memory");
-}
-
-static inline void hlt(void)
-{
-    asm volatile("hlt" : : : "memory");
-}
-
-static inline void pause(void)
-{
-    asm volatile("pause" : : : "memory");
-}
-
-static inline void wbinvd(void)
-{
-    asm volatile("wbinvd" : : : "memory");
 }
 
 struct table_pointer {
@@ -218,16 +190,5 @@ SEGMENT_ACCESS(ds)
 SEGMENT_ACCESS(es)
 SEGMENT_ACCESS(fs)
 SEGMENT_ACCESS(gs)
-
-/* False: a reserved bit, or a combination the processor refuses. */
-static inline bool xsetbv_safe(uint32_t index, uint64_t v)
-{
-    bool ok = false;
-
-    asm volatile("1: xsetbv\n mov $1, %b0\n 2:\n" EXTABLE(1b, 2b)
-                 : "+q"(ok)
-                 : "c"(index), "a"((uint32_t)v), "d"((uint32_t)(v >> 32)));
-    return ok;
-}
 
 #endif

@@ -1,7 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The machine's own part of a vCPU: what core/ has no word for. One block,
+ * The machine's own part of a vCPU, what core/ has no word for: one block,
  * made by hal_vcpu_init (fpu.c), page aligned.
+ *
+ * x87, SSE, AVX state is saved and loaded whole at each switch, never lazily,
+ * so that no guest's values are in the registers while another runs. The
+ * hypervisor itself uses none of it. CR0.TS is set only while the guest's
+ * own is. Source: SDM vol. 1, 13; abi/traps-and-privops.md 7.
  */
 #ifndef X86_MACHINE_H
 #define X86_MACHINE_H
@@ -33,5 +38,12 @@ static inline struct vcpu_machine *vcpu_machine(const struct vcpu *v)
 {
     return v->machine;
 }
+
+void fpu_save(struct vcpu *v);
+void fpu_load(struct vcpu *v);
+void fpu_set_ts(bool on);
+
+/* XCR0 of the running v. False: the value is none the CPU or we allow. */
+bool fpu_set_xcr0(struct vcpu *v, uint64_t value);
 
 #endif

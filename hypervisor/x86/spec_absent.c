@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "x86/spec.h"
+#include "x86/cpu.h"
 
 void spec_init(void)
 {

@@ -5,14 +5,11 @@
 #include "sched/runqueue.h"
 #include "vcpu.h"
 #include "x86/cpu.h"
-#include "x86/descriptor.h"
 #include "x86/entry/context_switch.h"
-#include "x86/fpu.h"
 #include "x86/insn.h"
 #include "x86/machine.h"
 #include "x86/paging.h"
 #include "x86/percpu.h"
-#include "x86/spec.h"
 #include "x86/time.h"
 
 #define DR7_ENABLED 0xff
@@ -133,7 +130,8 @@ static void load_idle(struct percpu *c)
     c->current = NULL;
     c->cr4 = cpu_features.cr4;
     clear_segments();
-    descriptor_clear(c);
+    descriptor_load_gdt(c, NULL, false);
+    descriptor_load_ldt(c, NULL, false);
     load_debug_registers(c, NULL);
     tlb_load_base(idle_l4_phys);
 }

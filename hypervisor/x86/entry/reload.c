@@ -4,10 +4,10 @@
  */
 #include "hal.h"
 #include "vcpu.h"
-#include "x86/descriptor.h"
+#include "x86/cpu.h"
 #include "x86/entry/context_switch.h"
-#include "x86/fpu.h"
 #include "x86/insn.h"
+#include "x86/machine.h"
 #include "x86/paging.h"
 #include "x86/percpu.h"
 #include "x86/regs.h"

@@ -13,7 +13,7 @@
 #include "mm/vcpu_mmu.h"
 #include "x86/cpu.h"
 #include "x86/entry/context_switch.h"
-#include "x86/fpu.h"
+#include "x86/machine.h"
 #include "x86/regs.h"
 #include "x86/trap/emulate.h"
 
