@@ -28,7 +28,6 @@ SECTIONS
         text_entry_start = .;
         *(.text.entry)
         text_entry_end = .;
-        *(.text.guest_copy)
         *(.text .text.*)
     } :text
     . = ALIGN(4096);

@@ -45,7 +45,6 @@ HV_X86 += \
     hypervisor/x86/cpu.c \
     hypervisor/x86/fpu.c \
     hypervisor/x86/guest_copy.c \
-    hypervisor/x86/guest_move.S \
     hypervisor/x86/paging.c \
     hypervisor/x86/power.c \
     hypervisor/x86/symbols.c \

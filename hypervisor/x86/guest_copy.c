@@ -4,11 +4,38 @@
 #include "hal.h"
 #include "spinlock.h"
 #include "vcpu.h"
+#include "x86/cpu.h"
 #include "x86/entry/context_switch.h"
 #include "x86/guest_copy.h"
 #include "x86/insn.h"
 #include "x86/layout.h"
 #include "x86/percpu.h"
+
+/*
+ * The only place where the hypervisor touches memory at an address that a
+ * guest chose, and so the only one with stac. Either side may be the
+ * guest's; its range has been checked. False after a fault.
+ */
+static __attribute__((noinline)) bool guest_move(void *dst, const void *src,
+                                                 size_t n)
+{
+    size_t words = n / 8, bytes = n % 8;
+    bool ok = false;
+
+    if (cpu_has_smap)
+        asm volatile("stac" : : : "memory");
+    asm volatile("1: rep movsq\n"
+                 "mov %[bytes], %%rcx\n"
+                 "2: rep movsb\n"
+                 "mov $1, %b[ok]\n"
+                 "3:\n" EXTABLE(1b, 3b) EXTABLE(2b, 3b)
+                 : "+D"(dst), "+S"(src), "+c"(words), [ok] "+q"(ok)
+                 : [bytes] "r"(bytes)
+                 : "memory");
+    if (cpu_has_smap)
+        asm volatile("clac" : : : "memory");
+    return ok;
+}
 
 bool guest_range_ok(uint64_t va, uint64_t n)
 {
@@ -30,19 +57,17 @@ static int move(uint64_t guest_va, void *dst, const void *src, size_t n)
 {
     struct percpu *c = this_cpu();
     struct vcpu *v = c->current;
-    bool other;
-    int rc;
+    bool ok;
 
     spin_check_none_held();
     if (!v || !guest_range_ok(guest_va, n))
         return -EFAULT;
-    other = !v->kernel_mode;
-    if (other)
+    if (!v->kernel_mode)
         write_cr3(v->mmu.kernel_base.n << PAGE_SHIFT);
-    rc = guest_move(dst, src, n) ? -EFAULT : 0;
-    if (other)
+    ok = guest_move(dst, src, n);
+    if (!v->kernel_mode)
         write_cr3(c->cr3);
-    return rc;
+    return ok ? 0 : -EFAULT;
 }
 
 int hal_copy_from_guest(void *dst, uint64_t va, size_t n)
@@ -57,10 +82,10 @@ int hal_copy_to_guest(uint64_t va, const void *src, size_t n)
 
 bool guest_fetch(void *dst, uint64_t va, size_t n)
 {
-    return guest_range_ok(va, n) && !guest_move(dst, (const void *)va, n);
+    return guest_range_ok(va, n) && guest_move(dst, (const void *)va, n);
 }
 
 bool guest_store(uint64_t va, const void *src, size_t n)
 {
-    return guest_range_ok(va, n) && !guest_move((void *)va, src, n);
+    return guest_range_ok(va, n) && guest_move((void *)va, src, n);
 }

@@ -19,7 +19,4 @@ bool guest_fetch(void *dst, uint64_t va, size_t n);
 /* Write n bytes, the same. */
 bool guest_store(uint64_t va, const void *src, size_t n);
 
-/* guest_copy.S. 0, or not 0 after a fault. */
-unsigned long guest_move(void *dst, const void *src, unsigned long n);
-
 #endif
