@@ -21,7 +21,6 @@
 #include "x86/boot/acpi.h"
 #include "x86/boot/boot_info.h"
 #include "x86/boot/memory_map.h"
-#include "x86/boot/modules.h"
 #include "x86/boot/smp.h"
 #include "x86/cpu.h"
 #include "x86/entry/entry.h"

@@ -9,62 +9,34 @@
 
 struct acpi_info acpi_info = {.lapic = 0xfee00000};
 
-struct acpi_header {
-    char signature[4];
-    uint32_t length;
-    uint8_t revision, checksum;
-    char oem[6], oem_table[8];
-    uint32_t oem_revision, creator, creator_revision;
-} __attribute__((packed));
+/* Where fields are, in bytes from the start of their table. */
+enum acpi_field {
+    RSDP_REVISION = 15,
+    RSDP_RSDT = 16,
+    RSDP_XSDT = 24,
+    RSDP_SIZE = 36,
 
-struct acpi_rsdp {
-    char signature[8];
-    uint8_t checksum;
-    char oem[6];
-    uint8_t revision;
-    uint32_t rsdt;
-    uint32_t length;
-    uint64_t xsdt;
-    uint8_t extended_checksum, reserved[3];
-} __attribute__((packed));
+    TABLE_LENGTH = 4,
+    TABLE_HEADER = 36, /* bytes before what is a table's own */
 
-struct acpi_address {
-    uint8_t space, width, offset, access;
-    uint64_t address;
-} __attribute__((packed));
+    MADT_LAPIC_BASE = 36,
+    MADT_ENTRIES = 44,
 
-#define SPACE_MEMORY 0
-#define SPACE_IO     1
+    FADT_DSDT = 40,
+    FADT_PM1A = 64,
+    FADT_PM1B = 68,
+    FADT_PM_TIMER = 76,
+    FADT_PM_TIMER_LENGTH = 91,
+    FADT_FLAGS = 112,
+    FADT_RESET_SPACE = 116,
+    FADT_RESET_ADDRESS = 120,
+    FADT_RESET_VALUE = 128,
+    FADT_X_DSDT = 140,
+};
 
-struct acpi_fadt {
-    struct acpi_header h;
-    uint32_t facs, dsdt;
-    uint8_t reserved0, profile;
-    uint16_t sci;
-    uint32_t smi_command;
-    uint8_t acpi_enable, acpi_disable, s4bios, pstate;
-    uint32_t pm1a_event, pm1b_event, pm1a_control, pm1b_control, pm2_control;
-    uint32_t pm_timer, gpe0, gpe1;
-    uint8_t pm1_event_len, pm1_control_len, pm2_control_len, pm_timer_len;
-    uint8_t gpe0_len, gpe1_len, gpe1_base, cst;
-    uint16_t c2_latency, c3_latency, flush_size, flush_stride;
-    uint8_t duty_offset, duty_width, day_alarm, month_alarm, century;
-    uint16_t boot_flags;
-    uint8_t reserved1;
-    uint32_t flags;
-    struct acpi_address reset;
-    uint8_t reset_value;
-    uint16_t arm_flags;
-    uint8_t minor;
-    uint64_t x_facs, x_dsdt;
-} __attribute__((packed));
-
-#define FADT_RESET (1u << 10)
-
-struct acpi_madt {
-    struct acpi_header h;
-    uint32_t lapic, flags;
-} __attribute__((packed));
+#define FADT_HAS_RESET (1u << 10) /* in the flags */
+#define SPACE_MEMORY   0
+#define SPACE_IO       1
 
 enum madt_type {
     MADT_LAPIC = 0,
@@ -74,40 +46,52 @@ enum madt_type {
     MADT_X2APIC = 9,
 };
 
-static bool checksum_ok(const void *p, uint32_t n)
+static uint64_t get(const uint8_t *p, unsigned int bytes)
 {
-    const uint8_t *b = p;
+    uint64_t v = 0;
+
+    memcpy(&v, p, bytes);
+    return v;
+}
+
+static uint32_t length_of(const uint8_t *table)
+{
+    return (uint32_t)get(table + TABLE_LENGTH, 4);
+}
+
+static bool checksum_ok(const uint8_t *p, uint32_t n)
+{
     uint8_t sum = 0;
 
     for (uint32_t i = 0; i < n; i++)
-        sum = (uint8_t)(sum + b[i]);
+        sum = (uint8_t)(sum + p[i]);
     return sum == 0;
 }
 
 /* The whole table at pa, mapped; NULL if it is damaged. */
-static const struct acpi_header *map_table(uint64_t pa)
+static const uint8_t *map_table(uint64_t pa)
 {
-    const struct acpi_header *h = paging_map_device(pa, sizeof(*h), true);
-    uint32_t length = h->length;
+    const uint8_t *t = paging_map_device(pa, TABLE_HEADER, true);
+    uint32_t length = length_of(t);
 
-    if (length < sizeof(*h) || length > 16u << 20)
+    if (length < TABLE_HEADER || length > 16u << 20)
         return NULL;
-    h = paging_map_device(pa, length, true);
-    return checksum_ok(h, length) ? h : NULL;
+    t = paging_map_device(pa, length, true);
+    return checksum_ok(t, length) ? t : NULL;
 }
 
-static const struct acpi_rsdp *find_rsdp(const struct boot_info *b)
+static const uint8_t *find_rsdp(const struct boot_info *b)
 {
-    const char *bios;
+    const uint8_t *bios;
 
     if (b->rsdp_size)
-        return (const void *)b->rsdp_copy;
+        return b->rsdp_copy;
     if (b->rsdp)
-        return paging_map_device(b->rsdp, sizeof(struct acpi_rsdp), true);
+        return paging_map_device(b->rsdp, RSDP_SIZE, true);
     bios = paging_map_device(0xe0000, 0x20000, true);
     for (unsigned int i = 0; i < 0x20000; i += 16)
         if (!memcmp(bios + i, "RSD PTR ", 8) && checksum_ok(bios + i, 20))
-            return (const void *)(bios + i);
+            return bios + i;
     return NULL;
 }
 
@@ -128,45 +112,39 @@ static void add_cpu(uint32_t apic_id, uint32_t flags)
     a->apic_ids[a->cpu_count++] = apic_id;
 }
 
-static uint32_t get32(const uint8_t *p)
-{
-    uint32_t v;
-
-    memcpy(&v, p, sizeof(v));
-    return v;
-}
-
 static void read_madt_entry(const uint8_t *p, uint8_t length)
 {
     struct acpi_info *a = &acpi_info;
+    uint32_t at4 = length >= 8 ? (uint32_t)get(p + 4, 4) : 0;
+    uint32_t at8 = length >= 12 ? (uint32_t)get(p + 8, 4) : 0;
 
     if (p[0] == MADT_LAPIC && length >= 8)
-        add_cpu(p[3], get32(p + 4));
+        add_cpu(p[3], at4);
     else if (p[0] == MADT_X2APIC && length >= 16)
-        add_cpu(get32(p + 4), get32(p + 8));
+        add_cpu(at4, at8);
     else if (p[0] == MADT_LAPIC_ADDRESS && length >= 12)
-        memcpy(&a->lapic, p + 4, sizeof(a->lapic));
+        a->lapic = get(p + 4, 8);
     else if (p[0] == MADT_IOAPIC && length >= 12 &&
-             (!a->ioapic || get32(p + 8) < a->ioapic_gsi)) {
-        a->ioapic = get32(p + 4);
-        a->ioapic_gsi = get32(p + 8);
+             (!a->ioapic || at8 < a->ioapic_gsi)) {
+        a->ioapic = at4;
+        a->ioapic_gsi = at8;
     } else if (p[0] == MADT_OVERRIDE && length >= 10 && p[3] < 16) {
         a->isa[p[3]] = (struct acpi_isa_irq){
             .moved = true,
             .level = (p[8] >> 2 & 3) == 3,
             .low = (p[8] & 3) == 3,
-            .gsi = get32(p + 4),
+            .gsi = at4,
         };
     }
 }
 
-static void read_madt(const struct acpi_header *h)
+static void read_madt(const uint8_t *madt)
 {
-    const struct acpi_madt *m = (const void *)h;
-    const uint8_t *p = (const uint8_t *)(m + 1);
-    const uint8_t *end = (const uint8_t *)h + h->length;
+    const uint8_t *p = madt + MADT_ENTRIES, *end = madt + length_of(madt);
 
-    acpi_info.lapic = m->lapic;
+    if (p > end)
+        return;
+    acpi_info.lapic = get(madt + MADT_LAPIC_BASE, 4);
     for (; p + 2 <= end && p[1] >= 2 && p + p[1] <= end; p += p[1])
         read_madt_entry(p, p[1]);
 }
@@ -184,10 +162,9 @@ static const uint8_t *aml_byte(const uint8_t *p, uint8_t *value)
  * NameOp "_S5_" PackageOp PkgLength NumElements a b ...; the name may be
  * written "\_S5_".
  */
-static void read_s5(const struct acpi_header *dsdt)
+static void read_s5(const uint8_t *dsdt)
 {
-    const uint8_t *p = (const uint8_t *)(dsdt + 1);
-    const uint8_t *end = (const uint8_t *)dsdt + dsdt->length;
+    const uint8_t *p = dsdt + TABLE_HEADER, *end = dsdt + length_of(dsdt);
 
     for (; p + 16 < end; p++) {
         if (memcmp(p, "_S5_", 4) || p[4] != 0x12 ||
@@ -202,75 +179,68 @@ static void read_s5(const struct acpi_header *dsdt)
     }
 }
 
-static void read_reset(const struct acpi_fadt *f)
+static void read_reset(const uint8_t *fadt)
 {
     struct acpi_info *a = &acpi_info;
+    uint8_t space;
 
-    if (f->h.length < offsetof(struct acpi_fadt, arm_flags) ||
-        !(f->flags & FADT_RESET))
+    if (length_of(fadt) <= FADT_RESET_VALUE ||
+        !(get(fadt + FADT_FLAGS, 4) & FADT_HAS_RESET))
         return;
-    if (f->reset.space != SPACE_IO && f->reset.space != SPACE_MEMORY)
+    space = fadt[FADT_RESET_SPACE];
+    if (space != SPACE_IO && space != SPACE_MEMORY)
         return;
-    a->reset_is_port = f->reset.space == SPACE_IO;
-    a->reset_address = f->reset.address;
-    a->reset_value = f->reset_value;
+    a->reset_known = true;
+    a->reset_is_port = space == SPACE_IO;
+    a->reset_address = get(fadt + FADT_RESET_ADDRESS, 8);
+    a->reset_value = fadt[FADT_RESET_VALUE];
     if (!a->reset_is_port)
         a->reset_address =
-            (uint64_t)paging_map_device(f->reset.address, 1, false);
-    a->reset_known = true;
+            (uint64_t)paging_map_device(a->reset_address, 1, false);
 }
 
-static void read_fadt(const struct acpi_header *h)
+static void read_fadt(const uint8_t *fadt)
 {
-    const struct acpi_fadt *f = (const void *)h;
     struct acpi_info *a = &acpi_info;
-    const struct acpi_header *dsdt;
     uint64_t dsdt_pa;
+    const uint8_t *dsdt;
 
-    if (h->length < offsetof(struct acpi_fadt, reset))
+    if (length_of(fadt) < FADT_RESET_SPACE)
         return;
-    a->pm_timer = f->pm_timer_len == 4 ? (uint16_t)f->pm_timer : 0;
-    a->pm1a = (uint16_t)f->pm1a_control;
-    a->pm1b = (uint16_t)f->pm1b_control;
-    read_reset(f);
-    dsdt_pa = f->dsdt;
-    if (!dsdt_pa && h->length >= sizeof(*f))
-        dsdt_pa = f->x_dsdt;
+    if (fadt[FADT_PM_TIMER_LENGTH] == 4)
+        a->pm_timer = (uint16_t)get(fadt + FADT_PM_TIMER, 2);
+    a->pm1a = (uint16_t)get(fadt + FADT_PM1A, 2);
+    a->pm1b = (uint16_t)get(fadt + FADT_PM1B, 2);
+    read_reset(fadt);
+    dsdt_pa = get(fadt + FADT_DSDT, 4);
+    if (!dsdt_pa && length_of(fadt) >= FADT_X_DSDT + 8)
+        dsdt_pa = get(fadt + FADT_X_DSDT, 8);
     dsdt = dsdt_pa ? map_table(dsdt_pa) : NULL;
     if (dsdt)
         read_s5(dsdt);
 }
 
-static void read_table(uint64_t pa)
-{
-    const struct acpi_header *h = map_table(pa);
-
-    if (h && !memcmp(h->signature, "APIC", 4))
-        read_madt(h);
-    else if (h && !memcmp(h->signature, "FACP", 4))
-        read_fadt(h);
-}
-
 void acpi_init(const struct boot_info *b)
 {
-    const struct acpi_rsdp *rsdp = find_rsdp(b);
-    const struct acpi_header *root = NULL;
+    const uint8_t *rsdp = find_rsdp(b), *root = NULL, *t;
     unsigned int width = 4;
 
-    if (rsdp && rsdp->revision >= 2 && rsdp->xsdt) {
-        root = map_table(rsdp->xsdt);
+    if (rsdp && rsdp[RSDP_REVISION] >= 2 && get(rsdp + RSDP_XSDT, 8)) {
+        root = map_table(get(rsdp + RSDP_XSDT, 8));
         width = 8;
     } else if (rsdp) {
-        root = map_table(rsdp->rsdt);
+        root = map_table(get(rsdp + RSDP_RSDT, 4));
     }
     if (!root) {
         hv_printf(LOG_ERROR, "no ACPI tables: one CPU, legacy reset only\n");
         return;
     }
-    for (uint32_t at = sizeof(*root); at + width <= root->length; at += width) {
-        uint64_t pa = 0;
-
-        memcpy(&pa, (const char *)root + at, width);
-        read_table(pa);
+    for (uint32_t at = TABLE_HEADER; at + width <= length_of(root);
+         at += width) {
+        t = map_table(get(root + at, width));
+        if (t && !memcmp(t, "APIC", 4))
+            read_madt(t);
+        else if (t && !memcmp(t, "FACP", 4))
+            read_fadt(t);
     }
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What the boot loader told, in one form for all loaders.
+ * What the boot loader told, in one form for all loaders, and dom0's parts
+ * among the modules it brought.
  *
  * boot_from_multiboot2() and boot_from_pvh() fill the one boot_info, called
  * from head.S with the physical address of what the loader left; memory up
@@ -64,5 +65,18 @@ void boot_add_range(uint64_t start, uint64_t size, uint32_t type);
 void boot_add_module(uint64_t start, uint64_t size, const char *line);
 /* Copy a text of at most n bytes, NUL or not, into dst[BOOT_LINE_MAX]. */
 void boot_copy_line(char *dst, const char *src, uint64_t n);
+
+struct dom0_config;
+struct hv;
+
+/*
+ * Fill in kernel, initrd and command_line (modules.c). The modules have one
+ * of two forms: a single cpio archive with the members dom0, archive and
+ * cmdline; or each tells what it is by the first word of its line, and the
+ * rest of the line of "dom0" is dom0's. Panics if there is no kernel.
+ */
+void modules_find(struct dom0_config *config);
+/* They have been copied: the heap gets their memory. */
+void modules_free(struct hv *hv);
 
 #endif

@@ -2,12 +2,17 @@
 #include <string.h>
 
 #include "hal.h"
+#include "types.h"
 #include "x86/boot/memory_map.h"
 
 #define LOW_END 0x100000ul
-#define PAGE    4096ul
 
 struct memory_map memory_map;
+
+static uint64_t round_up(uint64_t address)
+{
+    return (address + PAGE_SIZE - 1) & PAGE_MASK;
+}
 
 static void insert(struct page_ranges *l, unsigned int at, uint64_t start,
                    uint64_t end)
@@ -44,8 +49,13 @@ static void ranges_add(struct page_ranges *l, uint64_t start, uint64_t end)
     insert(l, i, start, end);
 }
 
+/* Every page that [start, end) touches. */
 static void ranges_remove(struct page_ranges *l, uint64_t start, uint64_t end)
 {
+    if (start >= end)
+        return;
+    start &= PAGE_MASK;
+    end = round_up(end);
     for (unsigned int i = 0; i < l->count;) {
         struct page_range old = l->r[i];
 
@@ -61,14 +71,6 @@ static void ranges_remove(struct page_ranges *l, uint64_t start, uint64_t end)
     }
 }
 
-/* Take [start, end) out of free, rounded outwards. */
-static void reserve(uint64_t start, uint64_t end)
-{
-    if (start < end)
-        ranges_remove(&memory_map.free, start & ~(PAGE - 1),
-                      (end + PAGE - 1) & ~(PAGE - 1));
-}
-
 void memory_map_init(const struct boot_info *b, uint64_t image_start,
                      uint64_t image_end)
 {
@@ -76,24 +78,24 @@ void memory_map_init(const struct boot_info *b, uint64_t image_start,
 
     for (unsigned int i = 0; i < b->range_count; i++)
         if (b->ranges[i].type == RANGE_RAM)
-            ranges_add(&m->ram, (b->ranges[i].start + PAGE - 1) & ~(PAGE - 1),
-                       b->ranges[i].end & ~(PAGE - 1));
+            ranges_add(&m->ram, round_up(b->ranges[i].start),
+                       b->ranges[i].end & PAGE_MASK);
     for (unsigned int i = 0; i < b->range_count; i++)
         if (b->ranges[i].type != RANGE_RAM)
-            ranges_remove(&m->ram, b->ranges[i].start & ~(PAGE - 1),
-                          (b->ranges[i].end + PAGE - 1) & ~(PAGE - 1));
+            ranges_remove(&m->ram, b->ranges[i].start, b->ranges[i].end);
     m->free = m->ram;
-    reserve(0, LOW_END);
-    reserve(image_start, image_end);
+    ranges_remove(&m->free, 0, LOW_END);
+    ranges_remove(&m->free, image_start, image_end);
     for (unsigned int i = 0; i < b->module_count; i++)
-        reserve(b->modules[i].start, b->modules[i].start + b->modules[i].size);
+        ranges_remove(&m->free, b->modules[i].start,
+                      b->modules[i].start + b->modules[i].size);
 }
 
 uint64_t memory_map_alloc(uint64_t pages, uint64_t align, uint64_t limit,
                           uint64_t base)
 {
     struct page_ranges *l = &memory_map.free;
-    uint64_t size = pages * PAGE;
+    uint64_t size = pages * PAGE_SIZE;
 
     for (unsigned int i = l->count; i-- > 0;) {
         uint64_t end = l->r[i].end < limit ? l->r[i].end : limit;

@@ -7,32 +7,16 @@
 #include "hal.h"
 #include "mm/alloc.h"
 #include "x86/boot/boot_info.h"
-#include "x86/boot/modules.h"
 #include "x86/paging.h"
 
 /* dom0's command line, NUL terminated. */
 static char line[BOOT_LINE_MAX];
 
-static const void *module_data(const struct boot_module *m)
-{
-    return phys_to_virt(m->start);
-}
-
-/* The rest of text behind the word, or NULL: it does not begin with it. */
-static const char *after_word(const char *text, const char *word)
-{
-    size_t n = strlen(word);
-
-    if (strncmp(text, word, n) || (text[n] && text[n] != ' '))
-        return NULL;
-    text += n;
-    return *text == ' ' ? text + 1 : text;
-}
-
 static bool find_in_archive(const struct boot_module *m, struct dom0_config *c)
 {
-    const void *data = module_data(m);
+    const void *data = phys_to_virt(m->start);
     struct cpio_member member;
+    char *newline;
 
     if (!cpio_find(data, m->size, "dom0", &member))
         return false;
@@ -44,30 +28,26 @@ static bool find_in_archive(const struct boot_module *m, struct dom0_config *c)
     }
     if (cpio_find(data, m->size, "cmdline", &member))
         boot_copy_line(line, (const char *)member.data, member.size);
+    /* A member made with an editor ends in one. */
+    newline = strchr(line, '\n');
+    if (newline)
+        *newline = '\0';
     return true;
 }
 
 static void find_by_name(const struct boot_module *m, struct dom0_config *c)
 {
-    const char *rest;
+    const char *space = strchr(m->line, ' ');
+    size_t n = space ? (size_t)(space - m->line) : strlen(m->line);
 
-    if ((rest = after_word(m->line, "dom0"))) {
-        c->kernel = module_data(m);
+    if (n == 4 && !memcmp(m->line, "dom0", n)) {
+        c->kernel = phys_to_virt(m->start);
         c->kernel_bytes = m->size;
-        boot_copy_line(line, rest, BOOT_LINE_MAX);
-    } else if (after_word(m->line, "archive")) {
-        c->initrd = module_data(m);
+        boot_copy_line(line, space ? space + 1 : "", BOOT_LINE_MAX);
+    } else if (n == 7 && !memcmp(m->line, "archive", n)) {
+        c->initrd = phys_to_virt(m->start);
         c->initrd_bytes = m->size;
     }
-}
-
-/* A member made with an editor ends in one. */
-static void cut_at_newline(void)
-{
-    char *newline = strchr(line, '\n');
-
-    if (newline)
-        *newline = '\0';
 }
 
 void modules_find(struct dom0_config *config)
@@ -81,7 +61,6 @@ void modules_find(struct dom0_config *config)
         hal_panic("no control domain among the %u boot modules: need an "
                   "archive with a member dom0, or a module of that name",
                   b->module_count);
-    cut_at_newline();
     config->command_line = line;
 }
 
@@ -93,8 +72,7 @@ void modules_free(struct hv *hv)
         uint64_t first = (m->start + PAGE_SIZE - 1) >> PAGE_SHIFT;
         uint64_t end = (m->start + m->size) >> PAGE_SHIFT;
 
-        if (first << PAGE_SHIFT < 0x100000 || first >= end)
-            continue;
-        heap_add(hv, mfn_of(first), end - first);
+        if (first << PAGE_SHIFT >= 0x100000 && first < end)
+            heap_add(hv, mfn_of(first), end - first);
     }
 }

@@ -34,7 +34,8 @@ struct mb2_module {
     char line[];
 };
 
-struct mb2_memory_map {
+/* A memory map of either kind, and its entries. */
+struct mb2_map {
     struct mb2_tag tag;
     uint32_t entry_size, entry_version;
 };
@@ -44,30 +45,10 @@ struct mb2_memory_entry {
     uint32_t type, zero;
 };
 
-struct mb2_efi_map {
-    struct mb2_tag tag;
-    uint32_t entry_size, entry_version;
-};
-
 struct efi_entry {
     uint32_t type, pad;
     uint64_t start, virtual_start, pages, attributes;
 };
-
-static void read_memory_map(const struct mb2_memory_map *map)
-{
-    const char *end = (const char *)map + map->tag.size;
-    const char *p = (const char *)(map + 1);
-
-    if (map->entry_size < sizeof(struct mb2_memory_entry))
-        hal_panic("multiboot2: memory map entries of %u bytes",
-                  map->entry_size);
-    for (; p + map->entry_size <= end; p += map->entry_size) {
-        const struct mb2_memory_entry *e = (const void *)p;
-
-        boot_add_range(e->start, e->size, e->type);
-    }
-}
 
 /* What an EFI memory type is to us after the end of boot services. */
 static uint32_t efi_range_type(uint32_t type)
@@ -90,17 +71,24 @@ static uint32_t efi_range_type(uint32_t type)
     }
 }
 
-static void read_efi_map(const struct mb2_efi_map *map)
+static void read_map(const struct mb2_map *map)
 {
+    bool efi = map->tag.type == MB2_EFI_MEMORY_MAP;
     const char *end = (const char *)map + map->tag.size;
     const char *p = (const char *)(map + 1);
 
-    if (map->entry_size < sizeof(struct efi_entry))
-        hal_panic("multiboot2: EFI map entries of %u bytes", map->entry_size);
+    if (map->entry_size <
+        (efi ? sizeof(struct efi_entry) : sizeof(struct mb2_memory_entry)))
+        hal_panic("multiboot2: memory map entries of %u bytes",
+                  map->entry_size);
     for (; p + map->entry_size <= end; p += map->entry_size) {
+        const struct mb2_memory_entry *m = (const void *)p;
         const struct efi_entry *e = (const void *)p;
 
-        boot_add_range(e->start, e->pages << 12, efi_range_type(e->type));
+        if (efi)
+            boot_add_range(e->start, e->pages << 12, efi_range_type(e->type));
+        else
+            boot_add_range(m->start, m->size, m->type);
     }
 }
 
@@ -119,8 +107,7 @@ static void read_rsdp(const struct mb2_tag *tag)
 
 void boot_from_multiboot2(uint64_t info)
 {
-    const struct mb2_memory_map *map = NULL;
-    const struct mb2_efi_map *efi = NULL;
+    const struct mb2_map *map = NULL;
     const char *p = (const char *)info;
     const char *end = p + *(const uint32_t *)p;
 
@@ -136,18 +123,14 @@ void boot_from_multiboot2(uint64_t info)
                            tag->size - sizeof(*tag));
         else if (tag->type == MB2_MODULE)
             boot_add_module(m->start, m->end - m->start, m->line);
-        else if (tag->type == MB2_MEMORY_MAP)
+        else if (tag->type == MB2_EFI_MEMORY_MAP ||
+                 (tag->type == MB2_MEMORY_MAP && !map))
             map = (const void *)tag;
-        else if (tag->type == MB2_EFI_MEMORY_MAP)
-            efi = (const void *)tag;
         else if (tag->type == MB2_ACPI_OLD || tag->type == MB2_ACPI_NEW)
             read_rsdp(tag);
         p += (tag->size + 7) & ~7u;
     }
-    if (efi)
-        read_efi_map(efi);
-    else if (map)
-        read_memory_map(map);
-    else
+    if (!map)
         hal_panic("multiboot2: the loader passed no memory map");
+    read_map(map);
 }
