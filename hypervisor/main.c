@@ -25,12 +25,11 @@
 #include "x86/cpu.h"
 #include "x86/entry/entry.h"
 #include "x86/entry/exit.h"
-#include "x86/insn.h"
 #include "x86/paging.h"
 #include "x86/percpu.h"
+#include "x86/time.h"
 #include "x86/trap/idt.h"
 #include "x86/trap/panic.h"
-#include "x86/time.h"
 #include "x86/uart.h"
 
 extern const char image_start[], image_end[];
@@ -42,24 +41,19 @@ static struct cmdline options;
 /* The other CPUs wait for it. */
 static uint32_t may_run;
 
-static void print_memory(void)
+static void start_console(void)
 {
     const struct page_ranges *ram = &memory_map.ram;
 
-    for (unsigned int i = 0; i < ram->count; i++)
-        hv_printf(LOG_INFO, "RAM 0x%012lx-0x%012lx %9lu KiB\n", ram->r[i].start,
-                  ram->r[i].end - 1, (ram->r[i].end - ram->r[i].start) >> 10);
-}
-
-static void start_console(void)
-{
     console_init(&the_hv);
     uart_log_ready();
     hv_printf(LOG_INFO, "Vireo, booted by %s: %s\n", boot_info.loader,
               boot_info.line);
     if (options.unknown[0])
         hv_printf(LOG_ERROR, "Options not understood: %s\n", options.unknown);
-    print_memory();
+    for (unsigned int i = 0; i < ram->count; i++)
+        hv_printf(LOG_INFO, "RAM 0x%012lx-0x%012lx %9lu KiB\n", ram->r[i].start,
+                  ram->r[i].end - 1, (ram->r[i].end - ram->r[i].start) >> 10);
     spec_init();
 }
 
@@ -75,66 +69,37 @@ static void start_devices(void)
 
 static void start_cpus(void)
 {
+    struct hv_machine *m = &the_hv.machine;
+
     for (unsigned int cpu = 0; cpu < CONFIG_MAX_CPUS; cpu++) {
         timer_init_cpu(&the_hv, cpu);
         sched_init_cpu(&the_hv, cpu);
     }
     cpumask_add(&the_hv.online, 0);
     smp_start(options.maxcpus ? options.maxcpus : CONFIG_MAX_CPUS);
-    the_hv.machine.cpu_count = cpumask_count(the_hv.online);
-    the_hv.machine.cores_per_socket = the_hv.machine.cpu_count;
-    the_hv.machine.threads_per_core = 1;
-    hv_printf(LOG_INFO, "%u of %u CPUs: %s\n", the_hv.machine.cpu_count,
+    m->cpu_count = cpumask_count(the_hv.online);
+    m->cores_per_socket = m->cpu_count;
+    m->threads_per_core = 1;
+    hv_printf(LOG_INFO, "%u of %u CPUs: %s\n", m->cpu_count,
               acpi_info.cpu_count, cpu_features.name);
-}
-
-/* What guests are told of the machine, and what none of them may touch. */
-static void describe_machine(void)
-{
-    struct hv_machine *m = &the_hv.machine;
-    const uint64_t deny[] = {acpi_info.lapic, acpi_info.ioapic};
-    const struct page_ranges *ram = &memory_map.ram;
-
-    for (unsigned int i = 0; i < ram->count; i++)
-        m->ram_frames += (ram->r[i].end - ram->r[i].start) >> PAGE_SHIFT;
-    m->phys_bits = cpu_features.phys_bits;
-    m->noreboot = options.noreboot;
-    strlcpy(m->command_line, boot_info.line, sizeof(m->command_line));
-    for (unsigned int i = 0; i < boot_info.range_count; i++) {
-        const struct boot_range *r = &boot_info.ranges[i];
-
-        if (m->e820_count < HV_E820_MAX)
-            m->e820[m->e820_count++] =
-                (struct e820entry){r->start, r->end - r->start, r->type};
-    }
-    for (unsigned int i = 0; i < ARRAY_SIZE(deny); i++)
-        if (deny[i])
-            m->io_deny[m->io_deny_count++] =
-                (struct mfn_range){mfn_of(deny[i] >> PAGE_SHIFT), 1};
-}
-
-static void mark_holes(void)
-{
-    const struct page_ranges *ram = &memory_map.ram;
-    uint64_t end = 0;
-
-    for (unsigned int i = 0; i < ram->count; i++) {
-        mm_mark_io(&the_hv, mfn_of(end >> PAGE_SHIFT),
-                   (ram->r[i].start - end) >> PAGE_SHIFT);
-        end = ram->r[i].end;
-    }
 }
 
 /* From here on memory comes from the heap. */
 static void start_memory(void)
 {
-    const struct page_ranges *free = &memory_map.free;
+    const struct page_ranges *ram = &memory_map.ram, *free = &memory_map.free;
+    uint64_t end = 0;
 
     paging_map_tables();
     memcpy(the_hv.l4_template, (uint64_t *)phys_to_virt(idle_l4_phys) + 256,
            sizeof(the_hv.l4_template));
     mm_init(&the_hv, the_hv.frames, the_hv.frame_count, the_hv.m2p);
-    mark_holes();
+    for (unsigned int i = 0; i < ram->count; i++) {
+        mm_mark_io(&the_hv, mfn_of(end >> PAGE_SHIFT),
+                   (ram->r[i].start - end) >> PAGE_SHIFT);
+        end = ram->r[i].end;
+        the_hv.machine.ram_frames += (end - ram->r[i].start) >> PAGE_SHIFT;
+    }
     for (unsigned int i = 0; i < free->count; i++)
         heap_add(&the_hv, mfn_of(free->r[i].start >> PAGE_SHIFT),
                  (free->r[i].end - free->r[i].start) >> PAGE_SHIFT);
@@ -144,22 +109,27 @@ static void start_memory(void)
         hal_panic("no memory for the list of domains");
 }
 
-static void start_time(void)
+/* What guests are told of the machine, and what none of them may touch. */
+static void describe_machine(void)
 {
-    uint64_t seconds = cmos_read_seconds();
+    struct hv_machine *m = &the_hv.machine;
+    const uint64_t deny[] = {acpi_info.lapic, acpi_info.ioapic};
 
-    wallclock_set(&the_hv, seconds - hal_now_ns() / 1000000000, 0);
-}
+    m->phys_bits = cpu_features.phys_bits;
+    m->noreboot = options.noreboot;
+    strlcpy(m->command_line, boot_info.line, sizeof(m->command_line));
+    for (unsigned int i = 0; i < boot_info.range_count && i < HV_E820_MAX;
+         i++) {
+        const struct boot_range *r = &boot_info.ranges[i];
 
-static void start_input(void)
-{
-    unsigned int irq = options.console == CONSOLE_COM2 ? 3 : 4;
-
-    if (options.console == CONSOLE_NONE)
-        return;
-    uart_enable_input();
-    if (!ioapic_route_isa(irq, VEC_UART))
-        hv_printf(LOG_ERROR, "no I/O APIC: the console has no input\n");
+        m->e820[m->e820_count++] =
+            (struct e820entry){r->start, r->end - r->start, r->type};
+    }
+    for (unsigned int i = 0; i < ARRAY_SIZE(deny); i++)
+        if (deny[i])
+            m->io_deny[m->io_deny_count++] =
+                (struct mfn_range){mfn_of(deny[i] >> PAGE_SHIFT), 1};
+    wallclock_set(&the_hv, cmos_read_seconds() - hal_now_ns() / 1000000000, 0);
 }
 
 static void start_dom0(void)
@@ -191,8 +161,7 @@ static void start(void)
     start_cpus();
     start_memory();
     describe_machine();
-    start_time();
-    start_input();
+    uart_enable_input();
     start_dom0();
     exit_first();
 }
@@ -207,17 +176,11 @@ void ap_main(void)
 
 void hypervisor_main(void)
 {
-    static const uint16_t ports[] = {
-        [CONSOLE_COM1] = UART_COM1,
-        [CONSOLE_COM2] = UART_COM2,
-        [CONSOLE_NONE] = 0,
-    };
-
     uart_init(UART_COM1);
     cpu_find_features();
     cmdline_parse(&options, boot_info.line);
     if (options.console != CONSOLE_COM1)
-        uart_init(ports[options.console]);
+        uart_init(options.console == CONSOLE_COM2 ? UART_COM2 : 0);
     hv_set_loglevel((enum loglevel)options.loglvl);
     panic_stays = options.noreboot;
     panic_debug_exit = options.debugexit;

@@ -95,21 +95,19 @@ static void map_direct(void)
     }
 }
 
-static void map_image(void)
+static void map_image(const char *start, const char *end, uint64_t flags)
 {
-    uint64_t text = (uint64_t)image_start, rodata = (uint64_t)text_end;
-    uint64_t data = (uint64_t)rodata_end, end = (uint64_t)image_end;
-
-    map(text, text - IMAGE_VA, rodata - text, PTE_HV_RX);
-    map(rodata, rodata - IMAGE_VA, data - rodata, PTE_HV_RO);
-    map(data, data - IMAGE_VA, end - data, PTE_HV_RW);
+    map((uint64_t)start, (uint64_t)start - IMAGE_VA, (uint64_t)(end - start),
+        flags);
 }
 
 void paging_init(void)
 {
     has_1g_pages = cpuid_count(0x80000001, 0).edx >> 26 & 1;
     idle_l4_phys = alloc(1, SIZE_4K);
-    map_image();
+    map_image(image_start, text_end, PTE_HV_RX);
+    map_image(text_end, rodata_end, PTE_HV_RO);
+    map_image(rodata_end, image_end, PTE_HV_RW);
     map_direct();
     write_cr3(idle_l4_phys);
     phys_base = DIRECT_MAP_VA;
@@ -173,16 +171,6 @@ void *paging_map_device(uint64_t pa, uint64_t size, bool cached)
 }
 
 /* Clearing CR4.PGE drops everything. Source: SDM vol. 3, 4.10.4.1. */
-static void flush_local(void)
-{
-    struct percpu *c = this_cpu();
-    uint64_t time = tlb_flush_begin(&the_hv);
-
-    write_cr4(c->cr4 & ~(uint64_t)CR4_PGE);
-    write_cr4(c->cr4);
-    tlb_flush_end(&the_hv, c->cpu, time);
-}
-
 void tlb_load_base(uint64_t cr3)
 {
     struct percpu *c = this_cpu();
@@ -207,22 +195,23 @@ void tlb_serve(void)
         return;
     __atomic_fetch_and(&c->requests, ~(uint32_t)REQUEST_FLUSH,
                        __ATOMIC_SEQ_CST);
-    flush_local();
+    tlb_load_base(c->cr3);
 }
 
 void hal_flush_tlb(cpumask_t m)
 {
-    unsigned int cpu, self = this_cpu()->cpu;
+    struct percpu *c = this_cpu();
+    unsigned int cpu;
     cpumask_t others = cpumask_and(m, cpumask_read(&the_hv.online));
     uint64_t time = tlb_now(&the_hv);
 
-    cpumask_remove(&others, self);
+    cpumask_remove(&others, c->cpu);
     cpumask_for_each(cpu, others) __atomic_fetch_or(
         &percpu_of(cpu)->requests, REQUEST_FLUSH, __ATOMIC_SEQ_CST);
     if (!cpumask_is_empty(others))
         smp_send(others, VEC_FLUSH);
-    if (cpumask_has(m, self))
-        flush_local();
+    if (cpumask_has(m, c->cpu))
+        tlb_load_base(c->cr3);
     while (!cpumask_is_empty(tlb_stale(&the_hv, others, time)))
         hal_relax();
 }

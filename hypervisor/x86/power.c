@@ -11,9 +11,8 @@
 #include "x86/insn.h"
 #include "x86/time.h"
 
-#define PM1_SLP_EN       (1u << 13)
-#define PM1_SLP_TYP(t)   ((uint32_t)(t) << 10)
-#define PM1_SLP_TYP_MASK PM1_SLP_TYP(7)
+#define PM1_SLP_EN     (1u << 13)
+#define PM1_SLP_TYP(t) ((uint32_t)(t) << 10)
 
 #define RESET_CONTROL   0xcf9
 #define KEYBOARD_STATUS 0x64
@@ -28,47 +27,39 @@ static void sleep_to(uint16_t port, uint8_t type)
 
     if (!port)
         return;
-    v = inw(port) & ~(PM1_SLP_TYP_MASK | PM1_SLP_EN);
+    v = inw(port) & ~(PM1_SLP_TYP(7) | PM1_SLP_EN);
     outw(port, (uint16_t)(v | PM1_SLP_TYP(type) | PM1_SLP_EN));
 }
 
-static void power_off(void)
+_Noreturn static void power_off(void)
 {
-    if (!acpi_info.s5_known)
-        return;
-    sleep_to(acpi_info.pm1a, acpi_info.s5_a);
-    sleep_to(acpi_info.pm1b, acpi_info.s5_b);
-    tsc_wait_us(PATIENCE_US);
+    if (acpi_info.s5_known) {
+        sleep_to(acpi_info.pm1a, acpi_info.s5_a);
+        sleep_to(acpi_info.pm1b, acpi_info.s5_b);
+        tsc_wait_us(PATIENCE_US);
+    }
+    hv_printf(LOG_ERROR, "The machine does not turn itself off.\n");
+    for (;;)
+        hlt();
 }
 
-static void reset_by_register(void)
+_Noreturn static void reset(void)
 {
-    if (!acpi_info.reset_known)
-        return;
-    if (acpi_info.reset_is_port)
-        outb((uint16_t)acpi_info.reset_address, acpi_info.reset_value);
-    else
-        *(volatile uint8_t *)acpi_info.reset_address = acpi_info.reset_value;
-    tsc_wait_us(PATIENCE_US);
-}
+    const struct acpi_info *a = &acpi_info;
+    struct table_pointer none = {0, 0};
 
-static void reset_by_chipset(void)
-{
+    if (a->reset_known) {
+        if (a->reset_is_port)
+            outb((uint16_t)a->reset_address, a->reset_value);
+        else
+            *(volatile uint8_t *)a->reset_address = a->reset_value;
+        tsc_wait_us(PATIENCE_US);
+    }
     outb(RESET_CONTROL, 0x02);
     outb(RESET_CONTROL, 0x06);
     tsc_wait_us(PATIENCE_US);
-}
-
-static void reset_by_keyboard(void)
-{
     outb(KEYBOARD_STATUS, KEYBOARD_RESET);
     tsc_wait_us(PATIENCE_US);
-}
-
-_Noreturn static void triple_fault(void)
-{
-    struct table_pointer none = {0, 0};
-
     lidt(&none);
     for (;;)
         asm volatile("ud2");
@@ -78,14 +69,7 @@ void hal_power(enum hal_power what)
 {
     cli();
     smp_stop_others();
-    if (what == HAL_POWER_OFF) {
+    if (what == HAL_POWER_OFF)
         power_off();
-        hv_printf(LOG_ERROR, "The machine does not turn itself off.\n");
-        for (;;)
-            hlt();
-    }
-    reset_by_register();
-    reset_by_chipset();
-    reset_by_keyboard();
-    triple_fault();
+    reset();
 }

@@ -1,39 +1,33 @@
 /* SPDX-License-Identifier: MIT */
-/*
- * The serial console: a 16550, 115200 baud, 8 data bits, no parity. Output
- * waits for the transmitter; input raises an interrupt.
- * Source: 16550D data sheet, National Semiconductor.
- */
+/* Source: 16550D data sheet, National Semiconductor. */
 #include "domain/console.h"
 #include "hal.h"
+#include "printf.h"
 #include "spinlock.h"
+#include "x86/apic.h"
 #include "x86/insn.h"
 #include "x86/percpu.h"
 #include "x86/uart.h"
 
 enum uart_register {
     UART_DATA = 0,
-    UART_DIVISOR_LOW = 0,
     UART_INTERRUPTS = 1,
-    UART_DIVISOR_HIGH = 1,
     UART_FIFO = 2,
     UART_LINE_CONTROL = 3,
     UART_MODEM_CONTROL = 4,
     UART_LINE_STATUS = 5,
+    UART_PORTS = 8,
 };
 
-#define UART_PORTS 8u
-
 #define LINE_8N1        0x03
-#define LINE_DIVISOR    0x80
+#define LINE_DIVISOR    0x80 /* the first two are its bytes */
 #define STATUS_RECEIVED 0x01
 #define STATUS_EMPTY    0x20
 /* A transmitter that is not ready after so many looks is not there. */
 #define PATIENCE 100000
 
 static uint16_t base;
-static bool present;
-static bool log_ready;
+static bool present, log_ready;
 static struct spinlock turn;
 
 void uart_init(uint16_t port)
@@ -44,18 +38,27 @@ void uart_init(uint16_t port)
         return;
     outb(base + UART_INTERRUPTS, 0);
     outb(base + UART_LINE_CONTROL, LINE_DIVISOR | LINE_8N1);
-    outb(base + UART_DIVISOR_LOW, 1);
-    outb(base + UART_DIVISOR_HIGH, 0);
+    outb(base, 1);
+    outb(base + 1, 0);
     outb(base + UART_LINE_CONTROL, LINE_8N1);
     outb(base + UART_FIFO, 0x07);          /* on, both emptied */
     outb(base + UART_MODEM_CONTROL, 0x0b); /* DTR, RTS, interrupt line */
     present = inb(base + UART_LINE_STATUS) != 0xff;
 }
 
+void uart_log_ready(void)
+{
+    spin_lock_init(&turn, LOCK_CONSOLE);
+    log_ready = true;
+}
+
 void uart_enable_input(void)
 {
-    if (present)
-        outb(base + UART_INTERRUPTS, 1);
+    if (!present)
+        return;
+    outb(base + UART_INTERRUPTS, 1);
+    if (!ioapic_route_isa(base == UART_COM2 ? 3 : 4, VEC_UART))
+        hv_printf(LOG_ERROR, "no I/O APIC: the console has no input\n");
 }
 
 bool uart_owns(uint16_t first, unsigned int count)
@@ -99,12 +102,6 @@ void hal_console_write(const char *s, size_t n)
     }
     if (taken)
         spin_unlock(&turn);
-}
-
-void uart_log_ready(void)
-{
-    spin_lock_init(&turn, LOCK_CONSOLE);
-    log_ready = true;
 }
 
 void hal_log_write(const char *s, size_t n)

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* The serial console; output is hal_console_write(). */
+/*
+ * The serial console: a 16550, 115200 baud, 8 data bits, no parity. Output,
+ * hal_console_write(), waits for the transmitter; input raises an interrupt.
+ */
 #ifndef X86_UART_H
 #define X86_UART_H
 
@@ -14,12 +17,13 @@
  * when the command line is known. Without a UART, output is dropped.
  */
 void uart_init(uint16_t port);
-/* Whether any of these ports is the console's. */
-bool uart_owns(uint16_t first, unsigned int count);
 /* The log is kept from now on: there are locks and a CPU number. */
 void uart_log_ready(void);
-/* Let input raise its interrupt. */
+/* Let input raise its interrupt, VEC_UART, on this CPU. */
 void uart_enable_input(void);
+
+/* Whether any of these ports is the console's. */
+bool uart_owns(uint16_t first, unsigned int count);
 /* The next character received, or -1: none. */
 int uart_read(void);
 
