@@ -47,7 +47,6 @@ HV_X86 += \
     hypervisor/x86/guest_copy.c \
     hypervisor/x86/paging.c \
     hypervisor/x86/power.c \
-    hypervisor/x86/symbols.c \
     hypervisor/x86/time.c \
     hypervisor/x86/uart.c
 

@@ -241,7 +241,6 @@ void cpu_init(unsigned int cpu)
 
     c->cpu = cpu;
     c->cr3 = idle_l4_phys;
-    c->deadline_ns = UINT64_MAX;
     init_tss(c);
     init_descriptors(c);
     init_registers(c);

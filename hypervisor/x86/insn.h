@@ -15,9 +15,17 @@
 #include "x86/regs.h"
 #include "x86/trap/extable.h"
 
+struct table_pointer {
+    uint16_t limit;
+    uint64_t base;
+} __attribute__((packed));
+
 /* clang-format off */
 #define INSN(name, text)                                                       \
     static inline void name(void) { asm volatile(text : : : "memory"); }
+#define INSN_OF(name, parameter, operand)                                      \
+    static inline void name(parameter)                                         \
+    { asm volatile(#name " %0" : : operand : "memory"); }
 
 INSN(cli, "cli")
 INSN(clts, "clts")
@@ -26,6 +34,11 @@ INSN(pause, "pause")
 INSN(sti_hlt, "sti; hlt; cli")
 INSN(swapgs, "swapgs")
 INSN(wbinvd, "wbinvd")
+INSN_OF(invlpg, uint64_t va, "m"(*(const char *)va))
+INSN_OF(lgdt, const struct table_pointer *p, "m"(*p))
+INSN_OF(lidt, const struct table_pointer *p, "m"(*p))
+INSN_OF(lldt, uint16_t sel, "r"(sel))
+INSN_OF(ltr, uint16_t sel, "r"(sel))
 /* clang-format on */
 
 #define PORT_ACCESS(width, type)                                               \
@@ -130,36 +143,6 @@ REGISTER_ACCESS(dr2)
 REGISTER_ACCESS(dr3)
 REGISTER_ACCESS(dr6)
 REGISTER_ACCESS(dr7)
-
-static inline void invlpg(uint64_t va)
-{
-    asm volatile("invlpg (%0)" : : "r"(va) : "memory");
-}
-
-struct table_pointer {
-    uint16_t limit;
-    uint64_t base;
-} __attribute__((packed));
-
-static inline void lgdt(const struct table_pointer *p)
-{
-    asm volatile("lgdt %0" : : "m"(*p));
-}
-
-static inline void lidt(const struct table_pointer *p)
-{
-    asm volatile("lidt %0" : : "m"(*p));
-}
-
-static inline void lldt(uint16_t sel)
-{
-    asm volatile("lldt %0" : : "r"(sel));
-}
-
-static inline void ltr(uint16_t sel)
-{
-    asm volatile("ltr %0" : : "r"(sel));
-}
 
 #define SEGMENT_ACCESS(seg)                                                    \
     static inline uint16_t read_##seg(void)                                    \

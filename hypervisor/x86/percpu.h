@@ -50,7 +50,6 @@ struct percpu {
     bool segment_bad;     /* a selector did not load at the switch */
     bool uart_fired;      /* read the serial line on the way out */
     bool debug_loaded;    /* a guest's debug registers are in use */
-    uint64_t deadline_ns; /* what the timer is set to; UINT64_MAX: off */
     uint32_t requests;    /* enum cpu_request; request */
     uint32_t gdt_pages;   /* guest GDT pages now mapped in the area */
     uint64_t *area_pte;   /* the AREA_PAGES entries that map the area */

@@ -68,7 +68,6 @@ static void set_timer(struct percpu *c)
     if (tick < deadline)
         deadline = tick;
     c->rearm = false;
-    c->deadline_ns = deadline;
     apic_set_timer(deadline, now);
 }
 
