@@ -54,7 +54,9 @@ class Launcher:
             [TOOLS / "vireo-qemu", "--build", self.build, *arguments],
             cwd=self.path, text=True, stdin=subprocess.DEVNULL,
             stdout=stdout, stderr=subprocess.PIPE,
-            env=dict(os.environ, PATH=path, HERE=str(self.path)))
+            env=dict(os.environ, PATH=path, HERE=str(self.path)),
+            # Whoever runs the tests in the background ignores it.
+            preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL))
 
     def run(self, *arguments):
         """Returns status, standard output, standard error."""
