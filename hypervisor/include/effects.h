@@ -22,8 +22,9 @@
 
 /*
  * Units of work one entry into the hypervisor may spend before it lets
- * events in: one unit is one page-table entry checked or dropped, one frame
- * freed, one port closed. docs/design/ states the figure and its cost.
+ * events in. A unit is about a hundred instructions: a page-table entry
+ * checked or dropped, a frame freed, a port closed. The figure, and what keeps
+ * to it: docs/design/0006-fixed-work.md.
  */
 #define EFFECTS_BUDGET 1024
 

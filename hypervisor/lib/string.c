@@ -38,8 +38,16 @@ void *memmove(void *dst, const void *src, size_t n)
     unsigned char *d = dst;
     const unsigned char *s = src;
 
-    if ((uintptr_t)d - (uintptr_t)s >= n)
+    if (d == s || (uintptr_t)d - (uintptr_t)s >= n)
         return memcpy(dst, src, n);
+    /* From the end, in words as long as there are some. */
+    while (n >= sizeof(uint64_t)) {
+        uint64_t word;
+
+        n -= sizeof(word);
+        __builtin_memcpy(&word, s + n, sizeof(word));
+        __builtin_memcpy(d + n, &word, sizeof(word));
+    }
     while (n-- > 0)
         d[n] = s[n];
     return dst;

@@ -17,6 +17,9 @@
 /* Bytes of the SYSCALL instruction, to go back over. */
 #define SYSCALL_BYTES 2
 
+/* Units of work (effects.h) for an entry of a multicall, besides its call. */
+#define ENTRY_COST 2
+
 enum caller {
     CALLER_ANY,
     CALLER_DOM0,
@@ -156,6 +159,7 @@ static int64_t run_entry(struct vcpu *v, uint64_t va, struct effects *fx)
     if (hal_copy_from_guest(&entry, va, sizeof(entry)))
         return -EFAULT;
 
+    effects_spend(fx, ENTRY_COST);
     result = run(v, entry.op, entry.args[0], entry.args[1], entry.args[2],
                  entry.args[3], fx);
     if (result == -ERESTART && !v->iret_in_multicall)

@@ -12,7 +12,7 @@
 #include "hv.h"
 
 /* What a copy of up to a page costs, in units of work. */
-#define COPY_COST 4
+#define COPY_COST 24
 
 struct side {
     struct grant_pin pin; /* granter NULL: a frame of the caller */

@@ -21,6 +21,9 @@
 /* The largest extent a guest may ask for: 2^9 frames, 2 MiB. */
 #define RESERVATION_ORDER_MAX 9
 
+/* Units of work (effects.h) for a frame that comes, cleared, or goes. */
+#define FRAME_COST 8
+
 static int release_frame(struct domain *d, mfn_t m)
 {
     struct frame *f;
@@ -130,7 +133,7 @@ static int64_t reservation_op(struct vcpu *v, unsigned int op, uint64_t i,
         restart = fx->budget <= 0;
         if (restart || one_extent(d, op, &r, i))
             break;
-        effects_spend(fx, 1 << r.extent_order);
+        effects_spend(fx, FRAME_COST << r.extent_order);
     }
     foreign_release(v, d);
     if (!restart)

@@ -20,6 +20,10 @@
 /* Requests copied in at a time, and processed under one hold of the lock. */
 #define CHUNK 32
 
+/* Units of work (effects.h): a request, a page to clear or to copy. */
+#define UPDATE_COST 4
+#define PAGE_COST   8
+
 #define COMMAND_MASK 7
 
 /* ---------------------------------------------- whom and what they mean */
@@ -201,7 +205,7 @@ static int update_chunk(struct vcpu *v, struct domain *tables,
         if (!rc)
             rc = update(v, tables, t, &u[i], fx);
         if (!rc) {
-            effects_spend(fx, 1);
+            effects_spend(fx, UPDATE_COST);
             batch_step(b);
         }
     }
@@ -398,8 +402,10 @@ static int one_op(struct vcpu *v, struct domain *d, const struct mmuext_op *op,
     case MMUEXT_PIN_L1_TABLE ... MMUEXT_UNPIN_TABLE:
         return change_pin(d, op, fx);
     case MMUEXT_CLEAR_PAGE:
+        effects_spend(fx, PAGE_COST);
         return clear_page(d, mfn_of(op->arg1.mfn));
     case MMUEXT_COPY_PAGE:
+        effects_spend(fx, PAGE_COST);
         return copy_page(d, mfn_of(op->arg1.mfn), mfn_of(op->arg2.src_mfn));
     default:
         return d == v->d ? vcpu_op(v, op, fx) : -EPERM;

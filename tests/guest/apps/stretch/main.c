@@ -147,6 +147,14 @@ static long less_memory(void)
     return hypercall_memory_op(XENMEM_decrease_reservation, &reservation);
 }
 
+/* The largest extents that an unprivileged domain may have. */
+static long large_extents(void)
+{
+    reservation.nr_extents = 4;
+    reservation.extent_order = 9;
+    return hypercall_memory_op(XENMEM_increase_reservation, &reservation);
+}
+
 static long many_calls(void)
 {
     static struct multicall_entry calls[MANY];
@@ -169,6 +177,7 @@ static const struct {
     {"grant_copy", copy_pages},
     {"increase_reservation", more_memory},
     {"decrease_reservation", less_memory},
+    {"increase_reservation by 2 MiB", large_extents},
     {"multicall", many_calls},
 };
 
