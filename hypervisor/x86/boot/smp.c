@@ -40,7 +40,6 @@ void ap_entry(void)
 
 static bool start(unsigned int cpu, unsigned int apic_id)
 {
-    paging_map_area(cpu);
     starting = cpu;
     trampoline_stack = (uint64_t)guest_regs(percpu_of(cpu)) - 8;
     apic_send(apic_id, APIC_ICR_INIT);
@@ -61,7 +60,7 @@ static bool start(unsigned int cpu, unsigned int apic_id)
 
 void smp_start(unsigned int max)
 {
-    unsigned int cpu = 1;
+    unsigned int cpu = 1, areas = 1;
 
     if (!memory_map_is_ram(TRAMPOLINE_PHYS, TRAMPOLINE_PHYS + PAGE_SIZE)) {
         hv_printf(LOG_ERROR, "No memory at 0x%x: one CPU\n", TRAMPOLINE_PHYS);
@@ -74,6 +73,9 @@ void smp_start(unsigned int max)
 
         if (id == this_cpu()->apic_id)
             continue;
+        /* A CPU that did not start has left its area to the next one. */
+        if (areas == cpu)
+            paging_map_area(areas++);
         if (apic_reaches(id) && start(cpu, id))
             cpu++;
         else
