@@ -44,6 +44,7 @@ struct percpu {
     domid_t last_domid; /* whose vCPU ran last */
     unsigned int cpu;
     unsigned int apic_id;
+    int64_t tsc_ahead;    /* of the boot CPU's TSC, in ticks */
     bool resched;         /* choose again; also a request */
     bool timer_fired;     /* run the timers on the way out */
     bool rearm;           /* the earliest deadline changed */

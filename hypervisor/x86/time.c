@@ -108,11 +108,11 @@ void tsc_init(void)
               m->cpu_khz % 1000);
 }
 
-/* System time at a TSC value. TSCs may differ a little: never before 0. */
+/* System time at a value of this CPU's TSC. */
 static uint64_t to_ns(uint64_t tsc)
 {
     const struct hv_machine *m = &the_hv.machine;
-    uint64_t ticks = tsc > tsc_at_0 ? tsc - tsc_at_0 : 0;
+    uint64_t ticks = tsc - (uint64_t)this_cpu()->tsc_ahead - tsc_at_0;
 
     if (m->tsc_shift < 0)
         ticks >>= -m->tsc_shift;

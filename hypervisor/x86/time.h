@@ -2,7 +2,10 @@
 /*
  * Time from the TSC: hal_now_ns() is 0 at tsc_init and grows at the measured
  * rate; the same scale, as guests know it from pvclock, is in
- * hv->machine.tsc_mul and tsc_shift. The date from the battery-backed clock.
+ * hv->machine.tsc_mul and tsc_shift. A CPU whose TSC is ahead of the boot
+ * CPU's takes that off (percpu.tsc_ahead, found by smp_start), so that time
+ * does not step back on the way from one CPU to another.
+ * The date from the battery-backed clock.
  */
 #ifndef X86_TIME_H
 #define X86_TIME_H
@@ -16,8 +19,8 @@ void tsc_init(void);
 void tsc_wait_us(uint64_t us);
 
 /*
- * A moment as TSC and system time, for the clock of a vCPU that is about to
- * run here. With a stable TSC it is always the same one: two vCPUs that
+ * A moment as this CPU's TSC and system time, for the clock of a vCPU that is
+ * about to run here. With a stable TSC it is always the same one: two vCPUs that
  * started from different moments would differ by their rounding, and a guest
  * that goes from one to the other would see time step back.
  */

@@ -85,6 +85,9 @@ SUITE_timer    := hypervisor/core/sched/timer.c $(HV_FAKE)
 SUITE_lib    := $(HV_FAKE)
 SUITE_string :=
 
+# hypervisor/include
+SUITE_tsc_skew :=
+
 # hypervisor/core/call
 SUITE_call_model := $(DISPATCH_ORACLE)
 SUITE_dispatch := hypervisor/core/call/dispatch.c $(HV_FAKE)

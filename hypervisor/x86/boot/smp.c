@@ -3,18 +3,22 @@
 
 #include "hal.h"
 #include "printf.h"
+#include "tsc_skew.h"
 #include "x86/apic.h"
 #include "x86/boot/acpi.h"
 #include "x86/boot/memory_map.h"
 #include "x86/boot/smp.h"
 #include "x86/cpu.h"
 #include "x86/entry/entry.h"
+#include "x86/insn.h"
 #include "x86/paging.h"
 #include "x86/percpu.h"
 #include "x86/time.h"
 
 /* A CPU that has not answered after this is taken for absent. */
 #define ANSWER_US 100000
+/* How often a CPU is asked for its TSC. */
+#define ROUNDS 64
 
 /* The CPU that starts, one at a time, and the stack that head.S loads. */
 static unsigned int starting;
@@ -27,6 +31,26 @@ static struct watch {
     bool reported;
 } watches[CONFIG_MAX_CPUS];
 
+/*
+ * The boot CPU asks the one that starts for its TSC. turn: 0 nobody is there
+ * yet; odd: it may ask; even: it has asked, and waits for tsc.
+ */
+static struct {
+    uint32_t turn;
+    uint64_t tsc;
+} rounds;
+
+static void wait_for_turn(uint32_t turn)
+{
+    while (__atomic_load_n(&rounds.turn, __ATOMIC_ACQUIRE) != turn)
+        pause();
+}
+
+static void give_turn(uint32_t turn)
+{
+    __atomic_store_n(&rounds.turn, turn, __ATOMIC_RELEASE);
+}
+
 /* From head.S, on that stack. */
 void ap_entry(void);
 
@@ -34,13 +58,44 @@ void ap_entry(void)
 {
     cpu_init(starting);
     apic_init();
-    cpumask_add_atomic(&the_hv.online, starting);
+    give_turn(1);
+    for (uint32_t turn = 2; turn <= 2 * ROUNDS; turn += 2) {
+        wait_for_turn(turn);
+        rounds.tsc = rdtsc();
+        give_turn(turn + 1);
+    }
     ap_main();
+}
+
+/* False: no correction makes one clock of the two. */
+static bool compare_tsc(struct percpu *c)
+{
+    struct tsc_skew skew = TSC_SKEW_UNKNOWN;
+
+    for (uint32_t turn = 2; turn <= 2 * ROUNDS; turn += 2) {
+        uint64_t before = rdtsc();
+
+        give_turn(turn);
+        wait_for_turn(turn + 1);
+        tsc_skew_narrow(&skew, before, rounds.tsc, rdtsc());
+    }
+    if (!tsc_skew_is_constant(&skew)) {
+        hv_printf(LOG_ERROR, "CPU %u: the TSC counts differently\n", c->cpu);
+        return false;
+    }
+    c->tsc_ahead = tsc_skew_offset(&skew);
+    if (c->tsc_ahead) {
+        the_hv.machine.tsc_stable = false;
+        hv_printf(LOG_INFO, "CPU %u: TSC %ld ticks ahead\n", c->cpu,
+                  c->tsc_ahead);
+    }
+    return true;
 }
 
 static bool start(unsigned int cpu, unsigned int apic_id)
 {
     starting = cpu;
+    give_turn(0);
     trampoline_stack = (uint64_t)guest_regs(percpu_of(cpu)) - 8;
     apic_send(apic_id, APIC_ICR_INIT);
     tsc_wait_us(10000);
@@ -49,8 +104,12 @@ static bool start(unsigned int cpu, unsigned int apic_id)
         tsc_wait_us(200);
     }
     for (unsigned int us = 0; us < ANSWER_US; us += 10) {
-        if (cpumask_has(cpumask_read(&the_hv.online), cpu))
+        if (__atomic_load_n(&rounds.turn, __ATOMIC_ACQUIRE)) {
+            if (!compare_tsc(percpu_of(cpu)))
+                break;
+            cpumask_add_atomic(&the_hv.online, cpu);
             return true;
+        }
         tsc_wait_us(10);
     }
     /* Should it wake up late after all, it must not find our stack. */
