@@ -195,12 +195,12 @@ def commands_and_files_reach_the_boot_archive():
 def options_reach_the_machine():
     launcher = Launcher()
     launcher.run("--exec", "x", "--cpus", "4", "--mem", "512", "--icount",
-                 "--no-smap", "--append", "loglvl=all")
+                 "--cpu", "EPYC", "--no-smap", "--append", "loglvl=all")
     arguments = launcher.arguments()
     equal(value_of(arguments, "-smp"), "4")
     equal(value_of(arguments, "-m"), "512")
     equal(value_of(arguments, "-icount"), "shift=0,sleep=off")
-    contains(value_of(arguments, "-cpu"), "-smap")
+    equal(value_of(arguments, "-cpu"), "EPYC,la57=off,-smap")
     contains(value_of(arguments, "-append"), "debugexit loglvl=all")
 
 

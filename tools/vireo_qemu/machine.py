@@ -26,7 +26,7 @@ def command(options, folder, boot, console):
     boot     what Images.qemu_options() says
     console  arguments that define the character device `com1`
     """
-    cpu = "max,la57=off" + (",-smap" if options.no_smap else "")
+    cpu = f"{options.cpu},la57=off" + (",-smap" if options.no_smap else "")
     return [QEMU, "-name", "vireo", "-machine", "q35", "-accel", "tcg",
             "-cpu", cpu, "-smp", str(options.cpus), "-m", str(options.mem),
             "-nodefaults", "-vga", "none", "-display", "none", "-no-reboot",

@@ -48,6 +48,9 @@ def _parser():
         allow_abbrev=False)
     parser.add_argument("--cpus", type=int, default=1, metavar="N",
                         help="processors (default 1)")
+    parser.add_argument("--cpu", default="max", metavar="MODEL",
+                        help="processor, as QEMU's -cpu has it, for instance "
+                        "EPYC or max,vendor=GenuineIntel (default max)")
     parser.add_argument("--mem", type=int, default=2048, metavar="MIB",
                         help="memory of the machine in MiB (default 2048)")
     parser.add_argument("--boot", choices=("pvh", "grub", "uefi"),
