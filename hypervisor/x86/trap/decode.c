@@ -9,10 +9,48 @@
 #define REX_R 4
 #define REX_B 1
 
-/* Opcodes of the one-byte map with a ModRM byte: one bit each. */
-static const uint32_t modrm_one_byte[8] = {
-    0x0f0f0f0f, 0x0f0f0f0f, 0,          0x00000a08,
-    0x0000ffff, 0,          0xff0f00c3, 0xc0c00000,
+/* What follows an opcode; 0: it is not emulated. */
+#define PLAIN     1 /* nothing */
+#define MODRM     2
+#define REGISTERS 4 /* ... which names registers whatever its mod is */
+#define IMM8      8
+#define IMM_FULL  16 /* as wide as the operand, at most four bytes */
+
+#define ALU(op) [op...(op) + 1] = MODRM /* op r/m, reg */
+
+static const uint8_t one_byte[256] = {
+    ALU(0x00),
+    ALU(0x08),
+    ALU(0x10),
+    ALU(0x18),
+    ALU(0x20),
+    ALU(0x28),
+    ALU(0x30),
+    [0x6c ... 0x6f] = PLAIN, /* ins, outs */
+    [0x80] = MODRM | IMM8,
+    [0x81] = MODRM | IMM_FULL,
+    [0x83] = MODRM | IMM8,
+    [0x86 ... 0x89] = MODRM, /* xchg, mov */
+    [0xc6] = MODRM | IMM8,
+    [0xc7] = MODRM | IMM_FULL,
+    [0xcd] = IMM8,           /* int */
+    [0xe4 ... 0xe7] = IMM8,  /* in, out */
+    [0xec ... 0xef] = PLAIN, /* in, out by DX */
+    [0xfa ... 0xfb] = PLAIN, /* cli, sti */
+};
+
+static const uint8_t two_byte[256] = {
+    [0x01] = MODRM,                      /* xsetbv, rdtscp */
+    [0x06] = PLAIN,                      /* clts */
+    [0x09] = PLAIN,                      /* wbinvd */
+    [0x20 ... 0x23] = MODRM | REGISTERS, /* mov of CRn, DRn */
+    [0x30 ... 0x32] = PLAIN,             /* wrmsr, rdtsc, rdmsr */
+    [0xab] = MODRM,                      /* bts */
+    [0xb0 ... 0xb1] = MODRM,             /* cmpxchg */
+    [0xb3] = MODRM,                      /* btr */
+    [0xba] = MODRM | IMM8,               /* bts, btr, btc */
+    [0xbb] = MODRM,                      /* btc */
+    [0xc0 ... 0xc1] = MODRM,             /* xadd */
 };
 
 struct cursor {
@@ -36,25 +74,31 @@ static uint64_t next_signed(struct cursor *c, unsigned int bytes)
 
     for (unsigned int i = 0; i < bytes; i++)
         v |= (uint64_t)next(c) << (8 * i);
-    if (bytes < 8 && v >> (8 * bytes - 1))
+    if (v >> (8 * bytes - 1))
         v |= ~0ul << (8 * bytes);
     return v;
 }
 
+/*
+ * Up to the opcode. A REX prefix counts only right before it; in 64-bit code
+ * the overrides of ES to DS are ignored, and leave one of FS or GS in force.
+ */
 static uint8_t prefixes(struct cursor *c)
 {
     struct insn *in = c->in;
 
-    for (;;) {
+    while (!c->beyond) {
         uint8_t b = next(c);
 
+        if (in->long_mode && (b & 0xf0) == 0x40) {
+            in->rex = b;
+            continue;
+        }
         switch (b) {
         case 0xf0:
             in->lock = true;
             break;
         case 0xf2:
-            in->repne = true;
-            break;
         case 0xf3:
             in->rep = true;
             break;
@@ -62,49 +106,34 @@ static uint8_t prefixes(struct cursor *c)
             in->operand16 = true;
             break;
         case 0x67:
-            in->address32 = true;
+            in->address_short = true;
             break;
         case 0x26:
         case 0x2e:
         case 0x36:
         case 0x3e:
+            if (in->long_mode)
+                break;
+            /* fall through */
         case 0x64:
         case 0x65:
             in->segment = b;
             break;
         default:
-            if (in->long_mode && (b & 0xf0) == 0x40) {
-                in->rex = b;
-                return next(c);
-            }
             return b;
         }
-        if (c->beyond)
-            return 0;
+        in->rex = 0;
     }
+    return 0;
 }
 
-static bool has_modrm(const struct insn *in)
-{
-    uint8_t op = in->opcode;
-
-    if (in->map == MAP_ONE_BYTE)
-        return modrm_one_byte[op >> 5] >> (op & 31) & 1;
-    /* Two-byte map: the exceptions are those without one. */
-    return !(
-        op == 0x05 || op == 0x06 || op == 0x07 || op == 0x08 || op == 0x09 ||
-        op == 0x0b || op == 0x0e || (op >= 0x30 && op <= 0x37) || op == 0x77 ||
-        (op >= 0x80 && op <= 0x8f) || op == 0xa0 || op == 0xa1 || op == 0xa2 ||
-        op == 0xa8 || op == 0xa9 || op == 0xaa || (op >= 0xc8 && op <= 0xcf));
-}
-
-/* ModRM, SIB and displacement. In 32-bit code the forms are the same. */
-static void modrm(struct cursor *c)
+/* ModRM, SIB and displacement. */
+static void modrm(struct cursor *c, bool registers)
 {
     struct insn *in = c->in;
     uint8_t b = next(c), base = b & 7;
 
-    in->mod = b >> 6;
+    in->mod = registers ? 3 : b >> 6;
     in->reg = (uint8_t)((b >> 3 & 7) | (in->rex & REX_R ? 8 : 0));
     in->rm = (uint8_t)((b & 7) | (in->rex & REX_B ? 8 : 0));
     if (in->mod == 3)
@@ -115,43 +144,6 @@ static void modrm(struct cursor *c)
         next(c);
     else if (in->mod == 2 || base == 5)
         next_signed(c, 4);
-}
-
-/* Bytes of the immediate operand. */
-static unsigned int immediate_bytes(const struct insn *in)
-{
-    uint8_t op = in->opcode;
-    unsigned int full = in->operand16 && !(in->rex & REX_W) ? 2 : 4;
-
-    if (in->map == MAP_0F) {
-        if (op >= 0x80 && op <= 0x8f)
-            return 4;
-        return op == 0xa4 || op == 0xac || op == 0xba || op == 0x70 ||
-                       op == 0x71 || op == 0x72 || op == 0x73 || op == 0xc2 ||
-                       op == 0xc4 || op == 0xc5 || op == 0xc6
-                   ? 1
-                   : 0;
-    }
-    if (op < 0x40)
-        return (op & 7) == 4 ? 1 : (op & 7) == 5 ? full : 0;
-    if (op >= 0xb8 && op <= 0xbf)
-        return in->rex & REX_W ? 8 : full;
-    if (op == 0xf6 || op == 0xf7)
-        return (in->reg & 7) > 1 ? 0 : op == 0xf6 ? 1 : full;
-    if (op == 0x69 || op == 0x81 || op == 0xc7 || op == 0x68 || op == 0xa9)
-        return full;
-    if (op == 0xe8 || op == 0xe9)
-        return 4;
-    if (op == 0xc2 || op == 0xca)
-        return 2;
-    if (op >= 0xa0 && op <= 0xa3)
-        return in->long_mode && !in->address32 ? 8 : 4;
-    if (op == 0x6a || op == 0x6b || op == 0x80 || op == 0x82 || op == 0x83 ||
-        op == 0xc0 || op == 0xc1 || op == 0xc6 || op == 0xcd || op == 0xa8 ||
-        op == 0xd4 || op == 0xd5 || (op >= 0x70 && op <= 0x7f) ||
-        (op >= 0xb0 && op <= 0xb7) || (op >= 0xe0 && op <= 0xe7) || op == 0xeb)
-        return 1;
-    return 0;
 }
 
 /* Byte forms are the even opcodes, where there are byte forms at all. */
@@ -172,23 +164,30 @@ static uint8_t operand_bytes(const struct insn *in)
 enum decode_result insn_parse(struct insn *in)
 {
     struct cursor c = {.in = in};
+    uint8_t form;
 
-    in->opcode = prefixes(&c);
     in->map = MAP_ONE_BYTE;
+    in->mod = 3;
+    in->opcode = prefixes(&c);
     if (in->opcode == 0x0f) {
         in->map = MAP_0F;
         in->opcode = next(&c);
-        if (in->opcode == 0x38 || in->opcode == 0x3a)
-            return DECODE_BAD;
     }
-    in->has_modrm = has_modrm(in);
-    if (in->has_modrm)
-        modrm(&c);
+    form = in->map == MAP_0F ? two_byte[in->opcode] : one_byte[in->opcode];
     in->operand_bytes = operand_bytes(in);
-    in->immediate = next_signed(&c, immediate_bytes(in));
+    if (!c.beyond && !form)
+        return DECODE_BAD;
+    if (form & MODRM)
+        modrm(&c, form & REGISTERS);
+    if (form & IMM8)
+        in->immediate = next_signed(&c, 1);
+    else if (form & IMM_FULL)
+        in->immediate = next_signed(&c, in->operand_bytes == 2 ? 2 : 4);
     in->length = (uint8_t)c.at;
     if (c.beyond)
         return in->available == INSN_MAX ? DECODE_BAD : DECODE_PAGE;
+    if (in->mod != 3 && in->address_short && !in->long_mode)
+        return DECODE_BAD; /* 16-bit addresses */
     return DECODE_OK;
 }
 

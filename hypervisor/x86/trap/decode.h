@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * A decoder for the few instructions that are emulated: it finds the length,
- * prefixes, opcode and operands of any instruction of the one-byte and the
- * 0x0f map, and does nothing. The bytes are fetched once, so another vCPU
- * that changes them meanwhile changes nothing here.
+ * A decoder for the few instructions that are emulated: it finds their
+ * length, prefixes, opcode and operands, and does nothing. The bytes are
+ * fetched once, so another vCPU that changes them meanwhile changes nothing
+ * here. Groups that ModRM tells apart come whole: their emulators choose.
  *
  * Source: SDM vol. 2, 2.1, 2.2 and appendix A.
  */
@@ -24,22 +24,23 @@ struct insn {
     uint8_t available; /* bytes that could be fetched */
     uint8_t length;    /* of the instruction, with prefixes */
 
-    bool long_mode; /* 64-bit code; else 32-bit */
-    bool lock, rep, repne, operand16, address32;
+    bool long_mode;            /* 64-bit code; else 32-bit */
+    bool lock, rep, operand16; /* rep: any of the two */
+    bool address_short;        /* 32 bits; in 32-bit code 16 */
     uint8_t rex;
-    uint8_t segment; /* override prefix, 0: none */
+    uint8_t segment; /* override prefix in force, 0: none */
 
     enum insn_map map;
     uint8_t opcode;
-    bool has_modrm;
-    uint8_t mod, reg, rm;  /* with REX.R and REX.B */
+    uint8_t mod;           /* 3: no operand in memory by ModRM */
+    uint8_t reg, rm;       /* with REX.R and REX.B */
     uint8_t operand_bytes; /* 1, 2, 4 or 8, as prefixes and opcode say */
     uint64_t immediate;    /* sign extended */
 };
 
 enum decode_result {
     DECODE_OK,
-    DECODE_BAD,  /* no instruction of these maps, or too long */
+    DECODE_BAD,  /* none that is emulated, or too long */
     DECODE_PAGE, /* the byte at rip + available cannot be fetched */
 };
 

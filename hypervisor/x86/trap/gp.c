@@ -88,7 +88,7 @@ static enum emulate_result emulate_0f(struct emulation *e)
         return read_tsc(e);
     if (e->in.opcode == 0x01)
         return emulate_0f01(e);
-    if (!e->v->kernel_mode)
+    if (!e->v->kernel_mode || e->in.lock) /* a locked CR0 may be CR8 */
         return EMULATE_GP;
     switch (e->in.opcode) {
     case 0x06:

@@ -102,12 +102,19 @@ static uint64_t segment_base(const struct emulation *e, bool out)
     return 0;
 }
 
+static uint64_t address_mask(const struct insn *in)
+{
+    if (in->long_mode)
+        return in->address_short ? UINT32_MAX : UINT64_MAX;
+    return in->address_short ? UINT16_MAX : UINT32_MAX;
+}
+
 /* One element; false: its memory faulted, and nothing has changed. */
 static bool element(struct emulation *e, uint16_t port, unsigned int bytes)
 {
     struct cpu_user_regs *r = e->v->regs;
     bool out = e->in.opcode >= 0x6e;
-    uint64_t mask = e->in.long_mode && !e->in.address32 ? ~0ul : 0xfffffffful;
+    uint64_t mask = address_mask(&e->in);
     uint64_t *index = out ? &r->rsi : &r->rdi;
     uint64_t va = segment_base(e, out) + (*index & mask);
     uint64_t step = r->rflags & EFLAGS_DF ? -(uint64_t)bytes : bytes;
@@ -134,10 +141,10 @@ static bool element(struct emulation *e, uint16_t port, unsigned int bytes)
 static enum emulate_result string(struct emulation *e, uint16_t port,
                                   unsigned int bytes)
 {
-    uint64_t mask = e->in.long_mode && !e->in.address32 ? ~0ul : 0xfffffffful;
+    uint64_t mask = address_mask(&e->in);
     uint64_t *count = &e->v->regs->rcx;
 
-    if (!e->in.rep && !e->in.repne)
+    if (!e->in.rep)
         return element(e, port, bytes) ? EMULATE_DONE : EMULATE_FAULT;
     for (int i = 0; *count & mask; i++) {
         if (i == REP_MAX)
@@ -152,7 +159,7 @@ static enum emulate_result string(struct emulation *e, uint16_t port,
 enum emulate_result emulate_io(struct emulation *e)
 {
     uint8_t op = e->in.opcode;
-    unsigned int bytes = !(op & 1) ? 1 : e->in.operand16 ? 2 : 4;
+    unsigned int bytes = e->in.operand_bytes == 8 ? 4 : e->in.operand_bytes;
     uint16_t port = (uint16_t)e->v->regs->rdx;
 
     if (op >= 0xe4 && op <= 0xe7)

@@ -105,7 +105,7 @@ static bool decode(struct vcpu *v, const struct insn *in, struct table_write *w)
 {
     uint64_t value;
 
-    if (!in->has_modrm || in->mod == 3)
+    if (in->mod == 3)
         return false;
     w->bytes = in->operand_bytes;
     if (w->bytes == 1 && !in->rex && in->reg >= 4 && in->opcode != 0x80 &&
@@ -238,8 +238,8 @@ bool emulate_table_write(struct vcpu *v, uint64_t address, uint32_t code,
     if (!vm_assist_is_on(v->d, VMASST_TYPE_writable_pagetables) ||
         (code & (wanted | PF_RESERVED | PF_FETCH)) != wanted)
         return false;
-    if (insn_decode(v, &in) != DECODE_OK || in.rep || in.repne ||
-        !decode(v, &in, &w) || address & (w.bytes - 1))
+    if (insn_decode(v, &in) != DECODE_OK || in.rep || !decode(v, &in, &w) ||
+        address & (w.bytes - 1))
         return false;
     if (w.op == OP_STORE)
         rc = ptwr_store(v, address, w.bytes, w.operand & mask_of(w.bytes),
