@@ -5,16 +5,22 @@
 #
 #   FUZZ_NAME := FILE.c ...
 #
+# Further libraries for one target's link: LDLIBS_fuzz_NAME := ...
+#
 # tests/fuzz/corpus/NAME/ holds its seeds and every input that once failed.
 #   make fuzz T=NAME [SECONDS=60]   look for new failures
 # In `make check` each target runs over its corpus and then for the seconds
 # that tests/BUDGET gives it (tests/fuzz/run).
 
 FUZZ_config    := $(CONFIG_READER)
+FUZZ_decode    := hypervisor/x86/trap/decode.c \
+                  tests/fuzz/decode/compare.c tests/fuzz/decode/disassembly.c
 FUZZ_dispatch  := $(DISPATCH_ORACLE) tests/fuzz/oracle/race.c
 FUZZ_elf       := $(HV_IMAGE) hypervisor/core/domain/dom0_layout.c
 FUZZ_hypercall := $(HYPERCALL_ORACLE) tests/fuzz/oracle/race.c
 FUZZ_xs_wire   := $(XENSTORED)
+
+LDLIBS_fuzz_decode := -lopcodes -lbfd
 
 # --- Rules --------------------------------------------------------------------
 
@@ -71,7 +77,8 @@ $(foreach t,$(FUZZ_NAMES),$(eval $(call fuzz_target,$(t))))
 
 $(FUZZ_PROGRAMS):
 	$(Q)$(say) LINK $@
-	$(Q)$(CLANG) $(FUZZ_CFLAGS) -fsanitize=fuzzer -o $@ $^
+	$(Q)$(CLANG) $(FUZZ_CFLAGS) -fsanitize=fuzzer -o $@ $^ \
+	    $(LDLIBS_$(@F))
 
 SECONDS ?= 60
 .PHONY: fuzz

@@ -160,6 +160,10 @@ HOST_INC_dom0-tools := -I dom0-tools $(CONFIG_INC)
 HOST_INC_tests      := $(HOST_INC_hypervisor) $(HOST_INC_dom0-tools) \
                        -I hypervisor -I tests/host
 
+# Files of x86/ that are tested here. What insn.h does is played by fake/x86.
+$(O)/host/obj/hypervisor/x86/%.o $(O)/fuzz/obj/hypervisor/x86/%.o: \
+    HOST_INC_hypervisor += -I tests/host/fake -I hypervisor
+
 host_top = $(firstword $(subst /, ,$(patsubst $(O)/host/obj/%,%,$@)))
 host_cc  = $(HOSTCC) $(HOST_CFLAGS) $(HOST_INC) $(HOST_INC_$(host_top)) \
            $(HOST_DEFS)

@@ -108,6 +108,14 @@ def tests_do_not_see_the_machine_either():
 
 
 @test
+def tests_see_the_files_of_the_machine_that_are_named():
+    tree = BASE | {"hypervisor/x86/trap/decode.h": "",
+                   "tests/host/test_x.c": '#include "x86/trap/decode.h"\n',
+                   "tests/fuzz/fuzz_x.c": '#include "x86/trap/decode.h"\n'}
+    equal(check(tree), (0, ""))
+
+
+@test
 def headers_in_a_circle_are_named():
     refused(BASE | {
         "hypervisor/core/event/a.h": '#include "sched/b.h"\n',
