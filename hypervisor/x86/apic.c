@@ -1,8 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/*
- * x2APIC and TSC deadlines have never run so far (docs/support.md).
- * Source: SDM vol. 3, 11; Intel 82093AA data sheet; 8259A data sheet.
- */
+/* Source: SDM vol. 3, 11; Intel 82093AA data sheet; 8259A data sheet. */
 #include "hal.h"
 #include "printf.h"
 #include "x86/apic.h"
@@ -12,27 +9,11 @@
 #include "x86/paging.h"
 #include "x86/percpu.h"
 
-enum local_register {
-    APIC_ID = 0x20,
-    APIC_EOI = 0xb0,
-    APIC_SPURIOUS = 0xf0,
-    APIC_ICR = 0x300,
-    APIC_ICR_HIGH = 0x310,
-    APIC_LVT_TIMER = 0x320,
-    APIC_LVT_LINT0 = 0x350,
-    APIC_LVT_LINT1 = 0x360,
-    APIC_TIMER_INITIAL = 0x380,
-    APIC_TIMER_CURRENT = 0x390,
-    APIC_TIMER_DIVIDE = 0x3e0,
-};
-
 #define BASE_X2APIC  0x400
-#define BASE_ENABLE  0x800
 #define ENABLE       0x100
 #define LVT_MASKED   0x10000
 #define LVT_NMI      0x400
 #define LVT_DEADLINE 0x40000
-#define ICR_ASSERT   0x4000
 #define ICR_PENDING  0x1000
 #define DIVIDE_BY_1  0xb
 /* The last of 8 bits; larger ids would be cut down to somebody else's. */
@@ -55,15 +36,15 @@ static bool use_x2apic, use_deadline;
 /* Timer ticks per nanosecond, 32.32 fixed point. */
 static uint64_t ticks_per_ns;
 
-static uint32_t read(enum local_register r)
+static uint32_t read(enum apic_register r)
 {
-    return use_x2apic ? (uint32_t)rdmsr(MSR_X2APIC + r / 16) : local[r / 4];
+    return use_x2apic ? x2apic_read(r) : local[r / 4];
 }
 
-static void write(enum local_register r, uint32_t v)
+static void write(enum apic_register r, uint32_t v)
 {
     if (use_x2apic)
-        wrmsr(MSR_X2APIC + r / 16, v);
+        x2apic_write(r, v);
     else
         local[r / 4] = v;
 }
@@ -110,15 +91,15 @@ void apic_map(bool want_x2apic, bool want_deadline)
 void apic_init(void)
 {
     if (use_x2apic)
-        wrmsr(MSR_APIC_BASE, rdmsr(MSR_APIC_BASE) | BASE_ENABLE | BASE_X2APIC);
+        x2apic_enable();
     this_cpu()->apic_id = read(APIC_ID) >> (use_x2apic ? 0 : 24);
     write(APIC_SPURIOUS, ENABLE | VEC_SPURIOUS);
     write(APIC_LVT_LINT0, LVT_MASKED);
     write(APIC_LVT_LINT1, LVT_NMI);
     write(APIC_TIMER_DIVIDE, DIVIDE_BY_1);
     write(APIC_LVT_TIMER, VEC_TIMER | (use_deadline ? LVT_DEADLINE : 0));
-    /* The mode is set in memory, the deadline by MSR: keep their order. */
-    asm volatile("mfence" : : : "memory");
+    if (use_deadline)
+        tsc_deadline_init();
 }
 
 void apic_eoi(void)
@@ -133,11 +114,9 @@ bool apic_reaches(unsigned int apic_id)
 
 void apic_send(unsigned int apic_id, uint32_t command)
 {
-    command |= ICR_ASSERT;
+    command |= APIC_ICR_ASSERT;
     if (use_x2apic) {
-        /* No barrier by itself: what was stored before must be seen first. */
-        asm volatile("mfence; lfence" : : : "memory");
-        wrmsr(MSR_X2APIC + APIC_ICR / 16, (uint64_t)apic_id << 32 | command);
+        x2apic_send(apic_id, command);
         return;
     }
     while (read(APIC_ICR) & ICR_PENDING)
@@ -178,7 +157,7 @@ void apic_set_timer(uint64_t deadline_ns, uint64_t now_ns)
         (uint64_t)((unsigned __int128)wait * ticks_per_ns >> 32) + 1;
 
     if (use_deadline)
-        wrmsr(MSR_TSC_DEADLINE, rdtsc() + ticks);
+        tsc_deadline_set(ticks);
     else
         write(APIC_TIMER_INITIAL,
               ticks < UINT32_MAX ? (uint32_t)ticks : UINT32_MAX);

@@ -13,6 +13,23 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+/* Registers by their offset in memory; as MSRs, MSR_X2APIC + offset / 16. */
+enum apic_register {
+    APIC_ID = 0x20,
+    APIC_EOI = 0xb0,
+    APIC_SPURIOUS = 0xf0,
+    APIC_ICR = 0x300,
+    APIC_ICR_HIGH = 0x310,
+    APIC_LVT_TIMER = 0x320,
+    APIC_LVT_LINT0 = 0x350,
+    APIC_LVT_LINT1 = 0x360,
+    APIC_TIMER_INITIAL = 0x380,
+    APIC_TIMER_CURRENT = 0x390,
+    APIC_TIMER_DIVIDE = 0x3e0,
+};
+
+#define APIC_ICR_ASSERT 0x4000
+
 /* What apic_send() can send other than a vector. */
 #define APIC_ICR_NMI     0x400
 #define APIC_ICR_INIT    0x500
@@ -36,6 +53,16 @@ void apic_calibrate(void);
  * once. May fire early when it is too far away for the counter.
  */
 void apic_set_timer(uint64_t deadline_ns, uint64_t now_ns);
+
+/* x2apic.c: the registers as MSRs. command has APIC_ICR_ASSERT. */
+void x2apic_enable(void);
+uint32_t x2apic_read(enum apic_register r);
+void x2apic_write(enum apic_register r, uint32_t v);
+void x2apic_send(unsigned int apic_id, uint32_t command);
+
+/* tsc_deadline.c: behind the choice of the mode; fire in so many ticks. */
+void tsc_deadline_init(void);
+void tsc_deadline_set(uint64_t ticks);
 
 /*
  * ISA interrupt irq (0 .. 15) raises vector on this CPU. False: there is no

@@ -48,7 +48,9 @@ HV_X86 += \
     hypervisor/x86/paging.c \
     hypervisor/x86/power.c \
     hypervisor/x86/time.c \
-    hypervisor/x86/uart.c
+    hypervisor/x86/tsc_deadline.c \
+    hypervisor/x86/uart.c \
+    hypervisor/x86/x2apic.c
 
 # Kconfig chooses a file.
 HV_X86 += hypervisor/x86/$(if $(CONFIG_SPECULATION),spec.c,spec_absent.c)
