@@ -77,7 +77,8 @@ HV_CORE_DOMAIN := \
 
 # From a guest's registers to a handler.
 HV_CORE_CALL := \
-    hypervisor/core/call/dispatch.c
+    hypervisor/core/call/dispatch.c \
+    $(if $(CONFIG_TRACE),hypervisor/core/call/trace.c)
 
 HV_CORE := $(HV_CORE_MM) $(HV_CORE_EVENT) $(HV_CORE_GRANT) \
     $(HV_CORE_SCHED) $(HV_CORE_DOMAIN) $(HV_CORE_CALL)

@@ -56,6 +56,23 @@ struct timer {
 RB_HEAD(timer_tree, timer);
 TAILQ_HEAD(runqueue_list, vcpu);
 
+#define TRACE_RECORDS 64
+
+/* Module: core/call/trace. */
+struct trace_record {
+    uint64_t at_ns;
+    uint64_t nr;
+    uint64_t argument;
+    int64_t result;
+    domid_t domid;
+    uint16_t vcpu;
+};
+
+struct trace_ring {
+    uint64_t count; /* ever recorded */
+    struct trace_record records[TRACE_RECORDS];
+};
+
 /* One CPU's scheduler and timers. Module: core/sched. */
 struct hv_cpu {
     struct spinlock sched_lock;
@@ -71,6 +88,9 @@ struct hv_cpu {
     struct timer_tree timers;
     struct timer *firing; /* whose function runs now; atomic */
     uint64_t ticks;       /* grows while the CPU serves its timer */
+#ifdef CONFIG_TRACE
+    struct trace_ring trace;
+#endif
 };
 
 #define HV_E820_MAX    128

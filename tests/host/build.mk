@@ -20,7 +20,8 @@ HV_FAKE_MM := $(HV_HOST_LIB) $(HV_CORE_MM) tests/host/fake/check_mm.c \
 HV_ONLY_MM := $(HV_FAKE_MM) tests/host/fake/domain_find.c
 
 # All of core/, with domains that live and die.
-HV_FAKE_ALL := $(HV_HOST_LIB) $(HV_IMAGE) $(HV_CORE) \
+HV_FAKE_ALL := $(HV_HOST_LIB) $(HV_IMAGE) \
+               $(sort $(HV_CORE) hypervisor/core/call/trace.c) \
                tests/host/fake/check.c tests/host/fake/check_mm.c \
                tests/host/fake/hal.c tests/host/fake/machine.c tests/host/fake/world.c
 
@@ -90,7 +91,8 @@ SUITE_tsc_skew :=
 
 # hypervisor/core/call
 SUITE_call_model := $(DISPATCH_ORACLE)
-SUITE_dispatch := hypervisor/core/call/dispatch.c $(HV_FAKE)
+SUITE_dispatch := hypervisor/core/call/dispatch.c \
+                  hypervisor/core/call/trace.c $(HV_FAKE)
 
 # hypervisor/core/domain
 HV_ELF            := pv-abi/image/elf.c pv-abi/image/elf_note.c
@@ -169,7 +171,7 @@ host_cc  = $(HOSTCC) $(HOST_CFLAGS) $(HOST_INC) $(HOST_INC_$(host_top)) \
            $(HOST_DEFS)
 
 # Tests of the hypervisor see the ABI and the assertions as it does.
-HOST_HV_DEFS := -DPV_ABI_HYPERVISOR -DCONFIG_DEBUG=1
+HOST_HV_DEFS := -DPV_ABI_HYPERVISOR -DCONFIG_DEBUG=1 -DCONFIG_TRACE=1
 $(O)/host/obj/hypervisor/%.o $(O)/host/obj/tests/host/fake/%.o \
 $(O)/host/obj/tests/fuzz/oracle/%.o $(O)/host/obj/tests/fuzz/dispatch/%.o: \
     HOST_DEFS := $(HOST_HV_DEFS)

@@ -94,6 +94,7 @@ static int64_t record(struct vcpu *v, unsigned int nr, uint64_t a, uint64_t b,
     }
 #include <pv-abi/hypercalls.def>
 
+static struct hv hv;
 static struct domain dom;
 static struct vcpu vcpu;
 static struct effects fx;
@@ -104,6 +105,9 @@ static void begin(void)
     memset(&seen, 0, sizeof(seen));
     memset(&dom, 0, sizeof(dom));
     memset(&vcpu, 0, sizeof(vcpu));
+    memset(&hv, 0, sizeof(hv));
+    dom.hv = &hv;
+    dom.domid = 7;
     vcpu.d = &dom;
     vcpu.regs = &vcpu.saved;
     vcpu.saved.rip = 0x5002;
@@ -216,6 +220,26 @@ START_TEST(names_come_from_the_table)
     ck_assert_str_eq(hypercall_name(34), "hvm_op");
     ck_assert_ptr_null(hypercall_name(11));
     ck_assert_ptr_null(hypercall_name(64));
+}
+END_TEST
+
+/* The ring goes round; the newest call stands before its end. */
+START_TEST(the_last_calls_are_kept)
+{
+    const struct trace_ring *t = &hv.cpus[0].trace;
+
+    begin();
+    for (uint64_t i = 0; i < TRACE_RECORDS; i++)
+        call(__HYPERVISOR_sched_op, i, 0, 0, 0);
+    ck_assert_uint_eq(t->records[TRACE_RECORDS - 1].argument,
+                      TRACE_RECORDS - 1);
+    call(11, 0x1234, 0, 0, 0);
+    ck_assert_uint_eq(t->count, TRACE_RECORDS + 1);
+    ck_assert_uint_eq(t->records[0].nr, 11);
+    ck_assert_uint_eq(t->records[0].argument, 0x1234);
+    ck_assert_int_eq(t->records[0].result, -ENOSYS);
+    ck_assert_uint_eq(t->records[0].domid, 7);
+    ck_assert_uint_eq(t->records[1].nr, __HYPERVISOR_sched_op);
 }
 END_TEST
 
@@ -376,6 +400,7 @@ Suite *suite(void)
     tcase_add_test(t, a_restart_goes_back_over_syscall_with_new_arguments);
     tcase_add_test(t, iret_may_return_any_number);
     tcase_add_test(t, names_come_from_the_table);
+    tcase_add_test(t, the_last_calls_are_kept);
     tcase_add_test(t, a_masked_index_never_leaves_the_array);
     tcase_add_test(m, a_multicall_runs_all_and_stores_each_result);
     tcase_add_test(m, a_multicall_in_a_multicall_is_refused);

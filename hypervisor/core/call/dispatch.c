@@ -7,6 +7,7 @@
 #include <pv-abi/mmu.h>
 #include <pv-abi/multicall.h>
 
+#include "call/trace.h"
 #include "domain.h"
 #include "hal.h"
 #include "speculation.h"
@@ -116,8 +117,10 @@ void hypercall(struct vcpu *v, struct effects *fx)
 {
     struct cpu_user_regs *regs = v->regs;
     uint64_t nr = regs->rax; /* all of it: a number far out is no call */
+    uint64_t argument = regs->rdi;
     int64_t result = run(v, nr, regs->rdi, regs->rsi, regs->rdx, regs->r10, fx);
 
+    trace_call(v, nr, argument, result);
     if (unlikely(result == -ERESTART) && !is_iret(v, nr))
         rewind(regs, fx);
     else

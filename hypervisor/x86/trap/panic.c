@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include <stdarg.h>
 
+#include "call/trace.h"
 #include "hal.h"
 #include "printf.h"
 #include "x86/boot/smp.h"
@@ -162,6 +163,7 @@ void panic_with(const struct cpu_user_regs *regs, const char *why)
     print_cpu();
     print_registers(regs);
     print_backtrace(regs->rip, regs->rbp);
+    trace_print(&the_hv, panicking - 1);
     finish();
 }
 
@@ -178,5 +180,6 @@ void hal_panic(const char *fmt, ...)
     print_cpu();
     print_backtrace((uint64_t)__builtin_return_address(0) - 1,
                     *(uint64_t *)__builtin_frame_address(0));
+    trace_print(&the_hv, panicking - 1);
     finish();
 }
