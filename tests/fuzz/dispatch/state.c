@@ -68,6 +68,10 @@ static void take_hv(struct hv *hv, struct hv *copy)
     memset(&copy->tlb, 0, sizeof(copy->tlb));
     memset(copy->heap.free, 0, sizeof(copy->heap.free));
     copy->last_domid = 0;
+#ifdef CONFIG_TRACE
+    for (unsigned int cpu = 0; cpu < CONFIG_MAX_CPUS; cpu++)
+        memset(&copy->cpus[cpu].trace, 0, sizeof(copy->cpus[cpu].trace));
+#endif
 }
 
 void state_take(struct hv *hv)
