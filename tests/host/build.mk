@@ -73,6 +73,7 @@ SUITE_type       := $(HV_ONLY_MM)
 # hypervisor/core/event
 SUITE_evtchn      := $(HV_FAKE_GUESTS)
 SUITE_evtchn_fifo := $(HV_FAKE_GUESTS)
+SUITE_evtchn_fifo_abuse := $(HV_FAKE_GUESTS)
 
 # hypervisor/core/grant
 SUITE_grant := $(HV_FAKE_GUESTS)
