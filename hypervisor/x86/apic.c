@@ -9,7 +9,6 @@
 #include "x86/paging.h"
 #include "x86/percpu.h"
 
-#define BASE_X2APIC  0x400
 #define ENABLE       0x100
 #define LVT_MASKED   0x10000
 #define LVT_NMI      0x400
@@ -78,7 +77,7 @@ void apic_map(bool want_x2apic, bool want_deadline)
     local = paging_map_device(acpi_info.lapic, 4096, false);
     /* What firmware has switched on cannot be addressed in memory. */
     use_x2apic = cpu_features.x2apic &&
-                 (want_x2apic || rdmsr(MSR_APIC_BASE) & BASE_X2APIC);
+                 (want_x2apic || rdmsr(MSR_APIC_BASE) & APIC_BASE_X2APIC);
     use_deadline = want_deadline && cpu_features.tsc_deadline;
     if (!acpi_info.ioapic)
         return;

@@ -28,7 +28,8 @@ enum apic_register {
     APIC_TIMER_DIVIDE = 0x3e0,
 };
 
-#define APIC_ICR_ASSERT 0x4000
+#define APIC_ICR_ASSERT  0x4000
+#define APIC_BASE_X2APIC 0x400 /* of MSR_APIC_BASE */
 
 /* What apic_send() can send other than a vector. */
 #define APIC_ICR_NMI     0x400

@@ -8,12 +8,12 @@
 #include "x86/insn.h"
 #include "x86/regs.h"
 
-#define BASE_X2APIC 0x400
 #define BASE_ENABLE 0x800
 
 void x2apic_enable(void)
 {
-    wrmsr(MSR_APIC_BASE, rdmsr(MSR_APIC_BASE) | BASE_ENABLE | BASE_X2APIC);
+    wrmsr(MSR_APIC_BASE,
+          rdmsr(MSR_APIC_BASE) | BASE_ENABLE | APIC_BASE_X2APIC);
 }
 
 uint32_t x2apic_read(enum apic_register r)
