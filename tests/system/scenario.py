@@ -31,6 +31,9 @@ import tap  # noqa: E402
 
 BUILD = Path(os.environ.get("O", ROOT / "build")).resolve()
 
+# What linux.cfg names (docs/linux.md).
+LINUX = {name: BUILD / "linux" / name for name in ("vmlinuz", "initramfs")}
+
 Machine = namedtuple("Machine", "status output console")
 Answer = namedtuple("Answer", "text status")
 
