@@ -28,8 +28,7 @@
 #include "x86/paging.h"
 #include "x86/percpu.h"
 #include "x86/time.h"
-#include "x86/trap/idt.h"
-#include "x86/trap/panic.h"
+#include "x86/trap/trap.h"
 #include "x86/uart.h"
 
 extern const char image_start[], image_end[];

@@ -26,14 +26,9 @@ HV_X86 += \
     hypervisor/x86/trap/cpuid.c \
     hypervisor/x86/trap/cr.c \
     hypervisor/x86/trap/decode.c \
-    hypervisor/x86/trap/extable.c \
-    hypervisor/x86/trap/fault.c \
     hypervisor/x86/trap/gp.c \
-    hypervisor/x86/trap/idt.c \
     hypervisor/x86/trap/io.c \
-    hypervisor/x86/trap/irq.c \
     hypervisor/x86/trap/msr.c \
-    hypervisor/x86/trap/nmi.c \
     hypervisor/x86/trap/panic.c \
     hypervisor/x86/trap/table_write.c \
     hypervisor/x86/trap/trap.c \

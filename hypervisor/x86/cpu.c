@@ -8,7 +8,7 @@
 #include "x86/insn.h"
 #include "x86/paging.h"
 #include "x86/percpu.h"
-#include "x86/trap/idt.h"
+#include "x86/trap/trap.h"
 
 struct hv the_hv;
 struct cpu_features cpu_features;

@@ -14,7 +14,7 @@
 #include "x86/paging.h"
 #include "x86/percpu.h"
 #include "x86/regs.h"
-#include "x86/trap/bounce.h"
+#include "x86/trap/trap.h"
 #include "x86/uart.h"
 
 static bool fx_is_empty(const struct effects *fx)

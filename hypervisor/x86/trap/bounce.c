@@ -8,7 +8,7 @@
 #include "hal.h"
 #include "x86/layout.h"
 #include "x86/regs.h"
-#include "x86/trap/bounce.h"
+#include "x86/trap/trap.h"
 
 /* Gone on entry to a handler; DF and the arithmetic flags stay. */
 #define FLAGS_CLEARED                                                          \

@@ -7,7 +7,7 @@
 #include "x86/boot/smp.h"
 #include "x86/insn.h"
 #include "x86/percpu.h"
-#include "x86/trap/panic.h"
+#include "x86/trap/trap.h"
 
 #define BACKTRACE_MAX    24
 #define DEBUG_EXIT_PORT  0xf4
@@ -77,7 +77,7 @@ static void print_frame(uint64_t address)
  * must not make a panic fault again. Return addresses are shown less 1: a
  * call that does not return may be the last of its function.
  */
-void print_backtrace(uint64_t rip, uint64_t rbp)
+static void print_backtrace(uint64_t rip, uint64_t rbp)
 {
     uint64_t stack = rbp & ~(AREA_SIZE - 1ul);
 
@@ -100,7 +100,7 @@ void print_backtrace(uint64_t rip, uint64_t rbp)
     }
 }
 
-void print_registers(const struct cpu_user_regs *r)
+static void print_registers(const struct cpu_user_regs *r)
 {
     hv_printf(LOG_ERROR, "rip %04x:%016lx  rsp %04x:%016lx  rflags %08lx\n",
               r->cs, r->rip, r->ss, r->rsp, r->rflags);
@@ -182,4 +182,33 @@ void hal_panic(const char *fmt, ...)
                     *(uint64_t *)__builtin_frame_address(0));
     trace_print(&the_hv, panicking - 1);
     finish();
+}
+
+static void backtrace(const struct cpu_user_regs *r)
+{
+    hv_printf(LOG_ERROR, "CPU %u, %s:\n", this_cpu()->cpu,
+              r->cs & 3 ? "in a guest" : "in the hypervisor");
+    print_registers(r);
+    if (!(r->cs & 3))
+        print_backtrace(r->rip, r->rbp);
+}
+
+/*
+ * One CPU wants something of another that may not listen otherwise. What no
+ * CPU asked for is reported, rarely.
+ */
+void nmi(struct cpu_user_regs *r)
+{
+    static uint32_t unknown;
+    struct percpu *c = this_cpu();
+    uint32_t requests = __atomic_fetch_and(
+        &c->requests, ~(uint32_t)REQUEST_BACKTRACE, __ATOMIC_SEQ_CST);
+
+    if (requests & REQUEST_STOP)
+        for (;;)
+            hlt();
+    if (requests & REQUEST_BACKTRACE)
+        backtrace(r);
+    else if (!__atomic_exchange_n(&unknown, 1, __ATOMIC_RELAXED))
+        hv_printf(LOG_ERROR, "CPU %u: NMI of unknown origin\n", c->cpu);
 }

@@ -8,14 +8,17 @@
 #include "call/dispatch.h"
 #include "domain/domain.h"
 #include "hal.h"
+#include "mm/vcpu_mmu.h"
+#include "printf.h"
+#include "x86/apic.h"
 #include "x86/entry/entry.h"
 #include "x86/entry/exit.h"
 #include "x86/insn.h"
 #include "x86/machine.h"
+#include "x86/paging.h"
 #include "x86/percpu.h"
 #include "x86/regs.h"
-#include "x86/trap/bounce.h"
-#include "x86/trap/panic.h"
+#include "x86/trap/emulate.h"
 #include "x86/trap/trap.h"
 
 _Static_assert(HAL_ENTRY_SYSCALL == VEC_SYSCALL, "one bit, two names");
@@ -25,6 +28,129 @@ _Static_assert(HAL_ENTRY_SYSCALL == VEC_SYSCALL, "one bit, two names");
 
 /* Bits of DR6 that report something; they gather until the guest clears. */
 #define DR6_REPORTS 0xe00f
+
+struct gate {
+    uint16_t offset_low, selector;
+    uint8_t ist, type;
+    uint16_t offset_middle;
+    uint32_t offset_high, zero;
+};
+
+#define GATE_INTERRUPT 0x8e /* present, interrupts off on entry */
+#define GATE_DPL3      0x60
+
+static struct gate idt[256] __attribute__((aligned(4096)));
+
+static uint8_t ist_of(unsigned int vector)
+{
+    switch (vector) {
+    case VEC_DB: /* may strike on the first instruction of a syscall stub */
+        return IST_DB;
+    case VEC_NMI:
+        return IST_NMI;
+    case VEC_DF:
+        return IST_DF;
+    case VEC_MC:
+        return IST_MC;
+    default:
+        return IST_NONE;
+    }
+}
+
+void idt_init(void)
+{
+    for (unsigned int v = 0; v < 256; v++) {
+        uint64_t at = (uint64_t)vector_stubs + v * VECTOR_STUB_SIZE;
+        bool open = v == VEC_BP || v == VEC_OF || v == VEC_INT80;
+
+        idt[v] = (struct gate){
+            .offset_low = (uint16_t)at,
+            .selector = SEL_RING0_CODE,
+            .ist = ist_of(v),
+            .type = GATE_INTERRUPT | (open ? GATE_DPL3 : 0),
+            .offset_middle = (uint16_t)(at >> 16),
+            .offset_high = (uint32_t)(at >> 32),
+        };
+    }
+}
+
+void idt_load(void)
+{
+    struct table_pointer pointer = {sizeof(idt) - 1, (uint64_t)idt};
+
+    lidt(&pointer);
+}
+
+/* The byte of this CPU's LDT that address is, or -1: another address. */
+static int64_t ldt_offset(const struct percpu *c, uint64_t address)
+{
+    uint64_t offset = address - ((uint64_t)c + AREA_LDT);
+
+    return offset < VCPU_LDT_FRAMES * PAGE_SIZE ? (int64_t)offset : -1;
+}
+
+static void page_fault(struct vcpu *v, uint64_t address, struct effects *fx)
+{
+    uint32_t code = v->regs->error_code;
+    int64_t offset = ldt_offset(this_cpu(), address);
+
+    if (unlikely(offset >= 0) && !(code & PF_USER)) {
+        if (!(code & PF_PRESENT) &&
+            vcpu_map_ldt_page(v, (unsigned int)(offset >> PAGE_SHIFT)) == 0)
+            return;
+        bounce_page_fault(v, v->mmu.ldt_base + (uint64_t)offset, 0, fx);
+        return;
+    }
+    if (unlikely(code & PF_RESERVED)) {
+        domain_crash(v->d, fx,
+                     "vCPU %u: a page-table entry for 0x%lx has "
+                     "reserved bits",
+                     v->id, address);
+        return;
+    }
+    if (v->kernel_mode && emulate_table_write(v, address, code, fx))
+        return;
+    bounce_page_fault(v, address, code, fx);
+}
+
+/* A selector in the LDT is loaded on the way in: its page may be missing. */
+static bool page_fault_inside(struct cpu_user_regs *r, uint64_t address)
+{
+    struct percpu *c = this_cpu();
+    int64_t offset = ldt_offset(c, address);
+
+    return offset >= 0 && c->current && !(r->error_code & PF_PRESENT) &&
+           vcpu_map_ldt_page(c->current,
+                             (unsigned int)(offset >> PAGE_SHIFT)) == 0;
+}
+
+/*
+ * Interrupts only leave a mark; the work is done on the way out
+ * (entry/exit.c), or by the idle loop.
+ */
+static void interrupt(unsigned int vector)
+{
+    struct percpu *c = this_cpu();
+
+    switch (vector) {
+    case VEC_SPURIOUS:
+        return; /* gets no end of interrupt */
+    case VEC_TIMER:
+        c->timer_fired = true;
+        break;
+    case VEC_FLUSH:
+        tlb_serve();
+        break;
+    case VEC_RESCHED:
+        break; /* percpu.resched was set by the sender */
+    case VEC_UART:
+        c->uart_fired = true;
+        break;
+    default:
+        hv_printf(LOG_DEBUG, "CPU %u: interrupt %u, unasked\n", c->cpu, vector);
+    }
+    apic_eoi();
+}
 
 static void debug(struct vcpu *v, struct effects *fx)
 {
@@ -206,6 +332,21 @@ static struct cpu_user_regs *iret_failed(struct cpu_user_regs *r, uint64_t cr2)
 static void debug_inside(void)
 {
     write_dr6(DR6_RESET);
+}
+
+struct extable_entry {
+    int32_t from, to;
+};
+
+extern const struct extable_entry extable_start[], extable_end[];
+
+/* Some two dozen entries: a search by halves would not be faster. */
+static uint64_t extable_find(uint64_t rip)
+{
+    for (const struct extable_entry *e = extable_start; e < extable_end; e++)
+        if ((uint64_t)&e->from + (int64_t)e->from == rip)
+            return (uint64_t)&e->to + (int64_t)e->to;
+    return 0;
 }
 
 struct cpu_user_regs *trap_from_hypervisor(struct cpu_user_regs *regs)

@@ -1,26 +1,71 @@
 /* SPDX-License-Identifier: MIT */
-/* Between the files of trap/: one function per kind of exception. */
+/*
+ * Exceptions and interrupts: from the gates of the IDT to the handlers of a
+ * guest, or to a panic. entry/entry.h has the doors themselves.
+ * Source: abi/start-of-day.md 11; abi/traps-and-privops.md 2, 8.
+ */
 #ifndef X86_TRAP_H
 #define X86_TRAP_H
 
 #include "effects.h"
 #include "vcpu.h"
 
-/* fault.c: #PF while a guest ran; address is CR2, read first of all. */
-void page_fault(struct vcpu *v, uint64_t address, struct effects *fx);
-/* fault.c: #PF of the hypervisor itself. True: served, go on. */
-bool page_fault_inside(struct cpu_user_regs *r, uint64_t address);
+/* --------------------------------------------------------------- trap.c */
 
-/* gp.c: #GP while a guest ran. */
+/*
+ * The interrupt descriptor table: one for all CPUs, every gate closed to
+ * `int n` except breakpoint, overflow and 0x80. Fill it: boot CPU, once.
+ */
+void idt_init(void);
+/* Use it on this CPU. */
+void idt_load(void);
+
+/* ------------------------------------------------------------- bounce.c */
+
+/*
+ * Sending the guest into one of its handlers: a frame on its kernel's stack,
+ * kernel mode, the handler's address. A guest that has no handler, or no
+ * stack to take the frame, is crashed. v is the running vCPU.
+ *
+ * One exception at a time: nothing here is called twice for one exit except
+ * by exit_work, which stacks events upon what the exit itself delivered.
+ */
+
+/* Exception, or NMI; code is used only by vectors that have one. */
+void bounce_trap(struct vcpu *v, unsigned int vector, uint32_t code,
+                 struct effects *fx);
+/* Software interrupt n: the entry of that vector, never with a code. */
+void bounce_interrupt(struct vcpu *v, unsigned int n, struct effects *fx);
+/* Page fault at address; code as the processor gave it. */
+void bounce_page_fault(struct vcpu *v, uint64_t address, uint32_t code,
+                       struct effects *fx);
+/* The event callback; masks events. */
+void bounce_event(struct vcpu *v, struct effects *fx);
+/* Segment registers could not be loaded. */
+void bounce_failsafe(struct vcpu *v, struct effects *fx);
+/* `syscall` and `sysenter` of user mode, to the callback given. */
+void bounce_syscall(struct vcpu *v, const struct vcpu_callback *c,
+                    struct effects *fx);
+
+/* ---------------------------------------------------------------- gp.c */
+
+/* #GP while a guest ran. */
 void general_protection(struct vcpu *v, struct effects *fx);
 
-/* cpuid.c: #UD; true if it was the forced CPUID, and is emulated. */
+/* -------------------------------------------------------------- cpuid.c */
+
+/* #UD; true if it was the forced CPUID, and is emulated. */
 bool forced_cpuid(struct vcpu *v, struct effects *fx);
 
-/* nmi.c: whatever ran. */
+/* -------------------------------------------------------------- panic.c */
+
+/* NMI, whatever ran. */
 void nmi(struct cpu_user_regs *r);
 
-/* irq.c: an interrupt, vector 32 to 255. */
-void interrupt(unsigned int vector);
+/* The hypervisor broke its own rule by an exception; else hal_panic(). */
+_Noreturn void panic_with(const struct cpu_user_regs *regs, const char *why);
+
+/* After a panic: stay (noreboot) or reset; write 3 to the debug exit port. */
+extern bool panic_stays, panic_debug_exit;
 
 #endif
