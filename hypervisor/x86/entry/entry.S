@@ -25,6 +25,8 @@
  */
 #include <config.h>
 
+#include <pv-abi/callback.h>
+
 #include "asm-offsets.h"
 #include "x86/layout.h"
 #include "x86/regs.h"
@@ -220,7 +222,8 @@ enter_guest:
     .balign 16
 syscall32_entry:
     SYSCALL_FRAME SEL_GUEST_CS32, 0
-    call syscall32_from_guest
+    mov $CALLBACKTYPE_syscall32, %esi
+    call rare_call_from_guest
     jmp restore_guest
 
 /* Where it came from is not told: only the guest's library knows. */
@@ -238,7 +241,8 @@ sysenter_entry:
     popfq
     SAVE
     mov %rsp, %rdi
-    call sysenter_from_guest
+    mov $CALLBACKTYPE_sysenter, %esi
+    call rare_call_from_guest
     jmp restore_guest
 
 /* --------------------------------------------------------- beginnings */

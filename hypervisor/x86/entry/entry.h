@@ -40,8 +40,8 @@ void reload_segments(void);
 void trap_from_guest(struct cpu_user_regs *regs);
 /* `syscall`: a hypercall if the guest's kernel runs. */
 void syscall_from_guest(struct cpu_user_regs *regs);
-void syscall32_from_guest(struct cpu_user_regs *regs);
-void sysenter_from_guest(struct cpu_user_regs *regs);
+/* CALLBACKTYPE_syscall32 or _sysenter. */
+void rare_call_from_guest(struct cpu_user_regs *regs, unsigned int type);
 
 /*
  * An exception or interrupt while the hypervisor ran. Returns the registers

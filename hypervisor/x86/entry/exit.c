@@ -128,13 +128,13 @@ static bool deliver(struct percpu *c, struct vcpu *v, struct effects *fx)
 {
     if (unlikely(c->segment_bad)) {
         c->segment_bad = false;
-        bounce_failsafe(v, fx);
+        bounce_callback(v, CALLBACKTYPE_failsafe, fx);
     } else if (unlikely(v->entry.nmi_pending) && !v->entry.nmi_masked) {
         v->entry.nmi_pending = false;
         v->entry.nmi_masked = true;
         bounce_trap(v, VEC_NMI, 0, fx);
     } else if (vcpu_upcall_wanted(v)) {
-        bounce_event(v, fx);
+        bounce_callback(v, CALLBACKTYPE_event, fx);
     } else {
         return false;
     }

@@ -14,15 +14,14 @@
 #define FLAGS_CLEARED                                                          \
     (EFLAGS_AC | EFLAGS_VM | EFLAGS_RF | EFLAGS_NT | EFLAGS_TF)
 
-enum frame_kind { FRAME_PLAIN, FRAME_CODE, FRAME_FAILSAFE };
-
+/* One way into the guest's kernel. */
 struct entry {
     uint64_t handler;
-    enum frame_kind kind;
     bool masks_events;
+    bool has_code, has_segments; /* in its frame */
     uint32_t code;
-    const char *what; /* for the reason of a crash */
-    unsigned int vector;
+    const char *kind; /* and number: for the reason of a crash */
+    unsigned int number;
 };
 
 static uint64_t virtual_flags(const struct vcpu *v, uint64_t rflags)
@@ -52,9 +51,9 @@ static unsigned int fill(const struct vcpu *v, const struct entry *e,
 
     frame[n++] = r->rcx;
     frame[n++] = r->r11;
-    if (e->kind == FRAME_CODE)
+    if (e->has_code)
         frame[n++] = e->code;
-    if (e->kind == FRAME_FAILSAFE) {
+    if (e->has_segments) {
         frame[n++] = r->ds;
         frame[n++] = r->es;
         frame[n++] = r->fs;
@@ -78,7 +77,7 @@ static void enter(struct vcpu *v, const struct entry *e, struct effects *fx)
         domain_crash(v->d, fx,
                      "vCPU %u: no handler for %s %u (code 0x%x), "
                      "rip 0x%lx",
-                     v->id, e->what, e->vector, e->code, r->rip);
+                     v->id, e->kind, e->number, e->code, r->rip);
         return;
     }
     sp = v->kernel_mode ? r->rsp : v->entry.kernel_sp;
@@ -89,7 +88,7 @@ static void enter(struct vcpu *v, const struct entry *e, struct effects *fx)
         domain_crash(v->d, fx,
                      "vCPU %u: no stack at 0x%lx for %s %u (code "
                      "0x%x), rip 0x%lx",
-                     v->id, sp, e->what, e->vector, e->code, r->rip);
+                     v->id, sp, e->kind, e->number, e->code, r->rip);
         return;
     }
     if (e->masks_events)
@@ -109,11 +108,11 @@ static void enter_vector(struct vcpu *v, unsigned int vector, bool has_code,
     const struct trap_info *t = &v->entry.traps[vector];
     struct entry e = {
         .handler = t->address,
-        .kind = has_code ? FRAME_CODE : FRAME_PLAIN,
         .masks_events = t->flags & TI_MASK_EVENTS,
+        .has_code = has_code,
         .code = code,
-        .what = "vector",
-        .vector = vector,
+        .kind = "vector",
+        .number = vector,
     };
 
     enter(v, &e, fx);
@@ -122,9 +121,7 @@ static void enter_vector(struct vcpu *v, unsigned int vector, bool has_code,
 void bounce_trap(struct vcpu *v, unsigned int vector, uint32_t code,
                  struct effects *fx)
 {
-    bool has_code = vector < 32 && (VEC_WITH_CODE >> vector & 1);
-
-    enter_vector(v, vector, has_code, code, fx);
+    enter_vector(v, vector, VEC_WITH_CODE >> vector & 1, code, fx);
 }
 
 void bounce_interrupt(struct vcpu *v, unsigned int n, struct effects *fx)
@@ -140,40 +137,18 @@ void bounce_page_fault(struct vcpu *v, uint64_t address, uint32_t code,
         code |= PF_USER;
     v->cr2 = address;
     shared_write(&v->event.info->arch.cr2, address);
-    enter_vector(v, VEC_PF, true, code, fx);
+    bounce_trap(v, VEC_PF, code, fx);
 }
 
-void bounce_event(struct vcpu *v, struct effects *fx)
+void bounce_callback(struct vcpu *v, unsigned int type, struct effects *fx)
 {
-    struct entry e = {
-        .handler = v->entry.callback[CALLBACKTYPE_event].address,
-        .masks_events = true,
-        .what = "the event callback",
-    };
-
-    enter(v, &e, fx);
-}
-
-void bounce_failsafe(struct vcpu *v, struct effects *fx)
-{
-    const struct vcpu_callback *c = &v->entry.callback[CALLBACKTYPE_failsafe];
+    const struct vcpu_callback *c = &v->entry.callback[type];
     struct entry e = {
         .handler = c->address,
-        .kind = FRAME_FAILSAFE,
-        .masks_events = c->masks_events,
-        .what = "the failsafe callback",
-    };
-
-    enter(v, &e, fx);
-}
-
-void bounce_syscall(struct vcpu *v, const struct vcpu_callback *c,
-                    struct effects *fx)
-{
-    struct entry e = {
-        .handler = c->address,
-        .masks_events = c->masks_events,
-        .what = "a system call",
+        .masks_events = type == CALLBACKTYPE_event || c->masks_events,
+        .has_segments = type == CALLBACKTYPE_failsafe,
+        .kind = "callback",
+        .number = type,
     };
 
     enter(v, &e, fx);

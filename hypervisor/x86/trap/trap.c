@@ -152,23 +152,6 @@ static void interrupt(unsigned int vector)
     apic_eoi();
 }
 
-static void debug(struct vcpu *v, struct effects *fx)
-{
-    uint64_t dr6 = read_dr6();
-
-    write_dr6(DR6_RESET);
-    v->debugreg[6] |= dr6 & DR6_REPORTS;
-    bounce_trap(v, VEC_DB, 0, fx);
-}
-
-/* TS is set in hardware only while the guest's own is. */
-static void device_not_available(struct vcpu *v, struct effects *fx)
-{
-    v->fpu_ts = false;
-    fpu_set_ts(false);
-    bounce_trap(v, VEC_NM, 0, fx);
-}
-
 static void int80(struct vcpu *v, struct effects *fx)
 {
     if (v->entry.traps[VEC_INT80].address) {
@@ -185,6 +168,27 @@ static void exception(struct vcpu *v, uint64_t cr2, struct effects *fx)
     unsigned int vector = r->entry_vector;
 
     switch (vector) {
+    case VEC_GP:
+        general_protection(v, fx);
+        return;
+    case VEC_PF:
+        page_fault(v, cr2, fx);
+        return;
+    case VEC_INT80:
+        int80(v, fx);
+        return;
+    case VEC_DB:
+        v->debugreg[6] |= read_dr6() & DR6_REPORTS;
+        write_dr6(DR6_RESET);
+        break;
+    case VEC_UD:
+        if (forced_cpuid(v, fx))
+            return;
+        break;
+    case VEC_NM: /* TS is set in hardware only while the guest's own is. */
+        v->fpu_ts = false;
+        fpu_set_ts(false);
+        break;
     case VEC_DE:
     case VEC_BP:
     case VEC_OF:
@@ -195,30 +199,28 @@ static void exception(struct vcpu *v, uint64_t cr2, struct effects *fx)
     case VEC_MF:
     case VEC_AC:
     case VEC_XM:
-        bounce_trap(v, vector, r->error_code, fx);
-        break;
-    case VEC_DB:
-        debug(v, fx);
-        break;
-    case VEC_UD:
-        if (!forced_cpuid(v, fx))
-            bounce_trap(v, VEC_UD, 0, fx);
-        break;
-    case VEC_NM:
-        device_not_available(v, fx);
-        break;
-    case VEC_GP:
-        general_protection(v, fx);
-        break;
-    case VEC_PF:
-        page_fault(v, cr2, fx);
-        break;
-    case VEC_INT80:
-        int80(v, fx);
         break;
     default:
         domain_crash(v->d, fx, "vCPU %u: vector %u, which no guest can raise",
                      v->id, vector);
+        return;
+    }
+    bounce_trap(v, vector, r->error_code, fx);
+}
+
+/* What is the same whatever was interrupted. True: it is done. */
+static bool served_anywhere(struct cpu_user_regs *regs)
+{
+    switch (regs->entry_vector) {
+    case VEC_NMI:
+        nmi(regs);
+        return true;
+    case VEC_DF:
+        panic_with(regs, "double fault");
+    case VEC_MC:
+        panic_with(regs, "machine check");
+    default:
+        return false;
     }
 }
 
@@ -229,13 +231,8 @@ void trap_from_guest(struct cpu_user_regs *regs)
     struct vcpu *v = this_cpu()->current;
     struct effects fx;
 
-    if (vector == VEC_NMI) {
-        /* Straight to the IRETQ: until then the next one is held back. */
-        nmi(regs);
-        return;
-    }
-    if (vector == VEC_DF || vector == VEC_MC)
-        panic_with(regs, vector == VEC_DF ? "double fault" : "machine check");
+    if (served_anywhere(regs))
+        return; /* straight to the IRETQ: it lets the next NMI in */
     effects_init(&fx);
     if (vector >= VEC_FIRST_IRQ && vector != VEC_INT80)
         interrupt(vector);
@@ -244,58 +241,48 @@ void trap_from_guest(struct cpu_user_regs *regs)
     exit_work(&fx);
 }
 
+/*
+ * To the callback of a type. Without one, or from the guest's kernel, `syscall`
+ * is undefined; `sysenter` does not tell where it came from.
+ */
+static void user_call(struct vcpu *v, unsigned int type, struct effects *fx)
+{
+    bool sysenter = type == CALLBACKTYPE_sysenter;
+
+    if (v->entry.callback[type].address && (sysenter || !v->kernel_mode)) {
+        if (!sysenter)
+            v->regs->rflags &= ~(uint64_t)EFLAGS_DF;
+        bounce_callback(v, type, fx);
+    } else if (sysenter) {
+        bounce_trap(v, VEC_GP, 0, fx);
+    } else {
+        v->regs->rip -= 2;
+        bounce_trap(v, VEC_UD, 0, fx);
+    }
+}
+
 void syscall_from_guest(struct cpu_user_regs *regs)
 {
     struct vcpu *v = this_cpu()->current;
-    const struct vcpu_callback *entry =
-        &v->entry.callback[CALLBACKTYPE_syscall];
     struct effects fx;
 
     effects_init(&fx);
-    if (likely(v->kernel_mode)) {
+    if (likely(v->kernel_mode))
         hypercall(v, &fx);
-    } else if (entry->address) {
-        regs->rflags &= ~(uint64_t)EFLAGS_DF;
-        bounce_syscall(v, entry, &fx);
-    } else {
-        regs->rip -= 2;
-        bounce_trap(v, VEC_UD, 0, &fx);
-    }
-    exit_work(&fx);
-}
-
-/* 32-bit user code; the guest's kernel is never that. */
-void syscall32_from_guest(struct cpu_user_regs *regs)
-{
-    struct vcpu *v = this_cpu()->current;
-    const struct vcpu_callback *entry =
-        &v->entry.callback[CALLBACKTYPE_syscall32];
-    struct effects fx;
-
-    effects_init(&fx);
-    regs->rflags &= ~(uint64_t)EFLAGS_DF;
-    if (!v->kernel_mode && entry->address) {
-        bounce_syscall(v, entry, &fx);
-    } else {
-        regs->rip -= 2;
-        bounce_trap(v, VEC_UD, 0, &fx);
-    }
-    exit_work(&fx);
-}
-
-void sysenter_from_guest(struct cpu_user_regs *regs)
-{
-    struct vcpu *v = this_cpu()->current;
-    const struct vcpu_callback *entry =
-        &v->entry.callback[CALLBACKTYPE_sysenter];
-    struct effects fx;
-
-    effects_init(&fx);
-    regs->rflags &= ~(uint64_t)(EFLAGS_NT | EFLAGS_TF);
-    if (entry->address)
-        bounce_syscall(v, entry, &fx);
     else
-        bounce_trap(v, VEC_GP, 0, &fx);
+        user_call(v, CALLBACKTYPE_syscall, &fx);
+    exit_work(&fx);
+}
+
+void rare_call_from_guest(struct cpu_user_regs *regs, unsigned int type)
+{
+    struct effects fx;
+
+    effects_init(&fx);
+    regs->rflags &=
+        ~(uint64_t)(type == CALLBACKTYPE_sysenter ? EFLAGS_NT | EFLAGS_TF
+                                                  : EFLAGS_DF);
+    user_call(this_cpu()->current, type, &fx);
     exit_work(&fx);
 }
 
@@ -327,13 +314,6 @@ static struct cpu_user_regs *iret_failed(struct cpu_user_regs *r, uint64_t cr2)
     return guest;
 }
 
-/* Breakpoints a guest set on its own memory, hit by a copy, or by `syscall`
- * behind a MOV SS: nobody is told (abi/memory.md 13, XSA-260). */
-static void debug_inside(void)
-{
-    write_dr6(DR6_RESET);
-}
-
 struct extable_entry {
     int32_t from, to;
 };
@@ -359,16 +339,15 @@ struct cpu_user_regs *trap_from_hypervisor(struct cpu_user_regs *regs)
         interrupt(vector);
         return regs;
     }
-    if (vector == VEC_NMI) {
-        nmi(regs);
+    if (served_anywhere(regs))
         return regs;
-    }
     if (vector == VEC_DB) {
-        debug_inside();
+        /* A breakpoint that a guest set on its own memory, hit by a copy, or
+         * by `syscall` behind a MOV SS: nobody is told (abi/memory.md 13,
+         * XSA-260). */
+        write_dr6(DR6_RESET);
         return regs;
     }
-    if (vector == VEC_DF || vector == VEC_MC)
-        panic_with(regs, vector == VEC_DF ? "double fault" : "machine check");
     if (vector == VEC_PF && page_fault_inside(regs, cr2))
         return regs;
     if (regs->rip == (uint64_t)guest_iret)

@@ -31,7 +31,7 @@ void idt_load(void);
  * by exit_work, which stacks events upon what the exit itself delivered.
  */
 
-/* Exception, or NMI; code is used only by vectors that have one. */
+/* Exception, or NMI (vector < 32); code: used if the vector has one. */
 void bounce_trap(struct vcpu *v, unsigned int vector, uint32_t code,
                  struct effects *fx);
 /* Software interrupt n: the entry of that vector, never with a code. */
@@ -39,13 +39,8 @@ void bounce_interrupt(struct vcpu *v, unsigned int n, struct effects *fx);
 /* Page fault at address; code as the processor gave it. */
 void bounce_page_fault(struct vcpu *v, uint64_t address, uint32_t code,
                        struct effects *fx);
-/* The event callback; masks events. */
-void bounce_event(struct vcpu *v, struct effects *fx);
-/* Segment registers could not be loaded. */
-void bounce_failsafe(struct vcpu *v, struct effects *fx);
-/* `syscall` and `sysenter` of user mode, to the callback given. */
-void bounce_syscall(struct vcpu *v, const struct vcpu_callback *c,
-                    struct effects *fx);
+/* The callback of a type, CALLBACKTYPE_*; that of events masks them. */
+void bounce_callback(struct vcpu *v, unsigned int type, struct effects *fx);
 
 /* ---------------------------------------------------------------- gp.c */
 
