@@ -24,7 +24,6 @@ HV_X86 += \
 HV_X86 += \
     hypervisor/x86/trap/bounce.c \
     hypervisor/x86/trap/cpuid.c \
-    hypervisor/x86/trap/cr.c \
     hypervisor/x86/trap/decode.c \
     hypervisor/x86/trap/gp.c \
     hypervisor/x86/trap/io.c \
@@ -32,7 +31,6 @@ HV_X86 += \
     hypervisor/x86/trap/panic.c \
     hypervisor/x86/trap/table_write.c \
     hypervisor/x86/trap/trap.c \
-    hypervisor/x86/trap/virtual_ports.c
 
 # The rest of the machine, a noun a file.
 HV_X86 += \

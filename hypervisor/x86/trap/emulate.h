@@ -27,14 +27,6 @@ struct emulation {
     struct effects *fx;
 };
 
-/* cr.c: mov to and from CRn, DRn; clts; xsetbv. */
-enum emulate_result emulate_read_cr(struct emulation *e);
-enum emulate_result emulate_write_cr(struct emulation *e);
-enum emulate_result emulate_read_dr(struct emulation *e);
-enum emulate_result emulate_write_dr(struct emulation *e);
-enum emulate_result emulate_clts(struct emulation *e);
-enum emulate_result emulate_xsetbv(struct emulation *e);
-
 /* msr.c */
 enum emulate_result emulate_rdmsr(struct emulation *e);
 enum emulate_result emulate_wrmsr(struct emulation *e);
