@@ -2,7 +2,7 @@
 /*
  * Instructions that a guest's kernel expects to be privileged: each emulated
  * by one of the functions below, called with the decoded instruction. They
- * change the guest's registers, not RIP; emulate() in gp.c does that.
+ * change the guest's registers, not RIP; gp.c does that.
  * Source: abi/traps-and-privops.md 5.
  */
 #ifndef X86_EMULATE_H
@@ -22,10 +22,30 @@ enum emulate_result {
 struct emulation {
     struct vcpu *v;
     struct insn in;
-    uint64_t fault; /* address, with EMULATE_FAULT */
-    bool fault_is_write;
+    uint64_t fault; /* address and code, with EMULATE_FAULT */
+    uint32_t fault_code;
     struct effects *fx;
 };
+
+static inline uint64_t emulate_edx_eax(const struct emulation *e)
+{
+    return (uint32_t)e->v->regs->rax | e->v->regs->rdx << 32;
+}
+
+static inline void emulate_set_edx_eax(struct emulation *e, uint64_t value)
+{
+    e->v->regs->rax = (uint32_t)value;
+    e->v->regs->rdx = value >> 32;
+}
+
+/* The low bytes of a register; four of them clear the rest. */
+static inline void emulate_set_low(uint64_t *reg, uint64_t value,
+                                   unsigned int bytes)
+{
+    uint64_t mask = bytes >= 4 ? ~0ul : (1ul << (8 * bytes)) - 1;
+
+    *reg = (*reg & ~mask) | (value & mask);
+}
 
 /* msr.c */
 enum emulate_result emulate_rdmsr(struct emulation *e);

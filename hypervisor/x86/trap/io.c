@@ -75,19 +75,16 @@ static bool is_real(const struct vcpu *v, uint16_t port, unsigned int bytes)
  * Source: abi/traps-and-privops.md 5.1.
  */
 
-/* What channel 2 holds now. It wraps and counts on, as the real one. */
-static uint16_t pit_now(const struct virtual_ports *p, uint64_t now_ns)
+/* Ticks of channel 2. It wraps and counts on, as the real one. */
+static uint64_t pit_gone(const struct virtual_ports *p, uint64_t now_ns)
 {
-    uint64_t gone = (now_ns - p->pit_start_ns) * PIT_HZ / 1000000000ul;
-
-    return (uint16_t)(p->pit_count - gone);
+    return (now_ns - p->pit_start_ns) * PIT_HZ / 1000000000ul;
 }
 
 static bool pit_done(const struct virtual_ports *p, uint64_t now_ns)
 {
-    uint64_t gone = (now_ns - p->pit_start_ns) * PIT_HZ / 1000000000ul;
-
-    return p->pit_start_ns && gone >= (p->pit_count ? p->pit_count : 0x10000ul);
+    return p->pit_start_ns &&
+           pit_gone(p, now_ns) >= (p->pit_count ? p->pit_count : 0x10000ul);
 }
 
 static uint8_t read_byte(struct virtual_ports *p, uint16_t port,
@@ -97,7 +94,7 @@ static uint8_t read_byte(struct virtual_ports *p, uint16_t port,
 
     switch (port) {
     case PORT_PIT2:
-        count = pit_now(p, now_ns);
+        count = (uint16_t)(p->pit_count - pit_gone(p, now_ns));
         p->pit_read_high = !p->pit_read_high;
         return (uint8_t)(p->pit_read_high ? count : count >> 8);
     case PORT_GATE:
@@ -184,20 +181,6 @@ static void port_write(const struct vcpu *v, uint16_t port, unsigned int bytes,
         outl(port, value);
 }
 
-static void single(struct emulation *e, uint16_t port, unsigned int bytes)
-{
-    struct cpu_user_regs *r = e->v->regs;
-
-    if (e->in.opcode & 2)
-        port_write(e->v, port, bytes, (uint32_t)r->rax);
-    else if (bytes == 4)
-        r->rax = port_read(e->v, port, 4);
-    else if (bytes == 2)
-        r->rax = (r->rax & ~0xfffful) | (uint16_t)port_read(e->v, port, 2);
-    else
-        r->rax = (r->rax & ~0xfful) | (uint8_t)port_read(e->v, port, 1);
-}
-
 /* Only FS and GS have a base; INS takes no override. */
 static uint64_t segment_base(const struct emulation *e, bool out)
 {
@@ -227,15 +210,14 @@ static bool element(struct emulation *e, uint16_t port, unsigned int bytes)
     uint32_t value = 0;
 
     e->fault = va;
-    e->fault_is_write = !out;
+    e->fault_code = out ? 0 : PF_WRITE;
+    /* A port must not be read for nothing: first whether it can be kept. */
+    if (!guest_fetch(&value, va, bytes) ||
+        (!out && !guest_store(va, &value, bytes)))
+        return false;
     if (out) {
-        if (!guest_fetch(&value, va, bytes))
-            return false;
         port_write(e->v, port, bytes, value);
     } else {
-        /* The port must not be read for nothing. */
-        if (!guest_fetch(&value, va, bytes) || !guest_store(va, &value, bytes))
-            return false;
         value = port_read(e->v, port, bytes);
         if (!guest_store(va, &value, bytes))
             return false;
@@ -274,6 +256,9 @@ enum emulate_result emulate_io(struct emulation *e)
         return EMULATE_GP;
     if (op <= 0x6f)
         return string(e, port, bytes);
-    single(e, port, bytes);
+    if (op & 2)
+        port_write(e->v, port, bytes, (uint32_t)e->v->regs->rax);
+    else
+        emulate_set_low(&e->v->regs->rax, port_read(e->v, port, bytes), bytes);
     return EMULATE_DONE;
 }
