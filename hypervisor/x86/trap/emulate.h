@@ -55,10 +55,6 @@ enum emulate_result emulate_wrmsr(struct emulation *e);
 enum emulate_result emulate_io(struct emulation *e);
 bool guest_may_iopl(const struct vcpu *v);
 
-/* cpuid.c: the emulated leaves. */
-struct cpuid_regs guest_cpuid(const struct vcpu *v, uint32_t leaf,
-                              uint32_t subleaf);
-
 /*
  * table_write.c: a write fault of the guest's kernel at address. True: it was
  * a store to an L1 table, and is done.
