@@ -7,7 +7,6 @@
  * Source: abi/memory.md 7.
  */
 #include <errno.h>
-#include <string.h>
 
 #include "domain.h"
 #include "domain/version.h"
@@ -17,13 +16,30 @@
 #include "x86/trap/emulate.h"
 
 #define FLAGS_ARITHMETIC 0x8d5 /* OF SF ZF AF PF CF */
-#define FLAG_ZF          0x40
 
-enum op { OP_STORE, OP_XCHG, OP_CMPXCHG, OP_ALU, OP_BIT, OP_XADD };
+/* The first eight as the processor numbers them, and so the bit operations. */
+enum op {
+    OP_ADD,
+    OP_OR,
+    OP_ADC,
+    OP_SBB,
+    OP_AND,
+    OP_SUB,
+    OP_XOR,
+    OP_CMP, /* only reads */
+    OP_BT,  /* only reads */
+    OP_BTS,
+    OP_BTR,
+    OP_BTC,
+    OP_XADD,
+    OP_XCHG,
+    OP_STORE,
+    OP_CMPXCHG,
+    OP_NONE,
+};
 
 struct table_write {
     enum op op;
-    unsigned int alu; /* 0 add 1 or 2 adc 3 sbb 4 and 5 sub 6 xor */
     unsigned int bytes;
     uint64_t operand;
     uint64_t *reg; /* gets the old value, or is the comparand */
@@ -34,107 +50,53 @@ static uint64_t mask_of(unsigned int bytes)
     return bytes == 8 ? ~0ul : (1ul << (8 * bytes)) - 1;
 }
 
-static bool decode_0f(struct table_write *w, const struct insn *in,
-                      uint64_t reg)
+/* What is done; *immediate: with the immediate, not with a register. */
+static enum op find_op(const struct insn *in, bool *immediate)
 {
-    w->operand = reg;
-    switch (in->opcode) {
-    case 0xb0:
-    case 0xb1:
-        w->op = OP_CMPXCHG;
-        return true;
-    case 0xc0:
-    case 0xc1:
-        w->op = OP_XADD;
-        return true;
-    case 0xab: /* bts */
-    case 0xb3: /* btr */
-    case 0xbb: /* btc */
-        w->op = OP_BIT;
-        w->alu = in->opcode >> 3 & 3;
-        return true;
-    case 0xba: /* the same with an immediate; bt only reads */
-        w->op = OP_BIT;
-        w->alu = in->reg & 3;
-        w->operand = in->immediate;
-        return (in->reg & 7) > 4;
-    default:
-        return false;
-    }
-}
+    unsigned int op = in->opcode, group = in->reg & 7;
 
-static bool decode_one_byte(struct table_write *w, const struct insn *in,
-                            uint64_t reg)
-{
-    uint8_t op = in->opcode;
-
-    w->operand = reg;
-    if (op < 0x38 && (op & 7) < 2) { /* op r/m, reg */
-        w->op = OP_ALU;
-        w->alu = op >> 3;
-        return true;
-    }
-    switch (op) {
-    case 0x80:
-    case 0x81:
-    case 0x83:
-        w->op = OP_ALU;
-        w->alu = in->reg & 7;
-        w->operand = in->immediate;
-        return w->alu != 7; /* cmp only reads */
-    case 0x86:
-    case 0x87:
-        w->op = OP_XCHG;
-        return true;
-    case 0x88:
-    case 0x89:
-        w->op = OP_STORE;
-        return true;
-    case 0xc6:
-    case 0xc7:
-        w->op = OP_STORE;
-        w->operand = in->immediate;
-        return (in->reg & 7) == 0;
+    *immediate = false;
+    switch (in->map << 8 | op) {
+    case 0x00 ... 0x37: /* op r/m, reg */
+        return (op & 7) < 2 ? op >> 3 : OP_NONE;
+    case 0x80 ... 0x83:
+        *immediate = true;
+        return OP_ADD + group;
+    case 0x86 ... 0x87:
+        return OP_XCHG;
+    case 0x88 ... 0x89:
+        return OP_STORE;
+    case 0xc6 ... 0xc7:
+        *immediate = true;
+        return group == 0 ? OP_STORE : OP_NONE;
+    case 0x1ab: /* bts, btr, btc */
+    case 0x1b3:
+    case 0x1bb:
+        return OP_BT + (op >> 3 & 3);
+    case 0x1ba:
+        *immediate = true;
+        return group >= 4 ? OP_BT + (group & 3) : OP_NONE;
+    case 0x1b0 ... 0x1b1:
+        return OP_CMPXCHG;
+    case 0x1c0 ... 0x1c1:
+        return OP_XADD;
     default:
-        return false;
+        return OP_NONE;
     }
 }
 
 /* Byte registers without REX: 4..7 are AH..BH; nobody stores those here. */
 static bool decode(struct vcpu *v, const struct insn *in, struct table_write *w)
 {
-    uint64_t value;
+    bool immediate;
 
-    if (in->mod == 3)
-        return false;
+    w->op = find_op(in, &immediate);
     w->bytes = in->operand_bytes;
-    if (w->bytes == 1 && !in->rex && in->reg >= 4 && in->opcode != 0x80 &&
-        in->opcode != 0xc6)
-        return false;
     w->reg = insn_register(v->regs, in->reg);
-    value = *w->reg;
-    return in->map == MAP_0F ? decode_0f(w, in, value)
-                             : decode_one_byte(w, in, value);
-}
-
-static uint64_t alu(const struct table_write *w, uint64_t old, bool carry)
-{
-    switch (w->alu) {
-    case 0:
-        return old + w->operand;
-    case 1:
-        return old | w->operand;
-    case 2:
-        return old + w->operand + carry;
-    case 3:
-        return old - w->operand - carry;
-    case 4:
-        return old & w->operand;
-    case 5:
-        return old - w->operand;
-    default:
-        return old ^ w->operand;
-    }
+    w->operand = immediate ? in->immediate : *w->reg;
+    return in->mod != 3 && w->op != OP_NONE && w->op != OP_CMP &&
+           w->op != OP_BT &&
+           (immediate || w->bytes != 1 || in->rex || in->reg < 4);
 }
 
 static uint64_t result(const struct table_write *w, uint64_t old, bool carry)
@@ -142,12 +104,27 @@ static uint64_t result(const struct table_write *w, uint64_t old, bool carry)
     uint64_t bit = 1ul << (w->operand & (8 * w->bytes - 1));
 
     switch (w->op) {
-    case OP_ALU:
-        return alu(w, old, carry);
+    case OP_ADD:
     case OP_XADD:
         return old + w->operand;
-    case OP_BIT:
-        return w->alu == 1 ? old | bit : w->alu == 2 ? old & ~bit : old ^ bit;
+    case OP_ADC:
+        return old + w->operand + carry;
+    case OP_SUB:
+        return old - w->operand;
+    case OP_SBB:
+        return old - w->operand - carry;
+    case OP_OR:
+        return old | w->operand;
+    case OP_AND:
+        return old & w->operand;
+    case OP_XOR:
+        return old ^ w->operand;
+    case OP_BTS:
+        return old | bit;
+    case OP_BTR:
+        return old & ~bit;
+    case OP_BTC:
+        return old ^ bit;
     default:
         return w->operand;
     }
@@ -155,36 +132,18 @@ static uint64_t result(const struct table_write *w, uint64_t old, bool carry)
 
 /* The flags a logical or bit operation leaves; kernels look at no others. */
 static void set_flags(struct cpu_user_regs *r, const struct table_write *w,
-                      uint64_t old, uint64_t new, bool equal)
+                      uint64_t old, uint64_t new)
 {
-    uint64_t sign = 1ul << (8 * w->bytes - 1);
+    bool sign = new >> (8 * w->bytes - 1) & 1;
 
-    switch (w->op) {
-    case OP_BIT:
+    if (w->op >= OP_BTS && w->op <= OP_BTC) {
         r->rflags &= ~(uint64_t)EFLAGS_CF;
         r->rflags |= old >> (w->operand & (8 * w->bytes - 1)) & 1;
-        break;
-    case OP_CMPXCHG:
-        r->rflags &= ~(uint64_t)FLAG_ZF;
-        r->rflags |= equal ? FLAG_ZF : 0;
-        break;
-    case OP_ALU:
-    case OP_XADD:
+    } else if (w->op <= OP_XOR || w->op == OP_XADD) {
         r->rflags &= ~(uint64_t)FLAGS_ARITHMETIC;
-        r->rflags |= new == 0 ? FLAG_ZF : 0;
-        r->rflags |= new &sign ? 0x80 : 0;
-        r->rflags |= __builtin_parity((unsigned int)new & 0xff) ? 0 : 4;
-        break;
-    default:
-        break;
+        r->rflags |= (new == 0 ? EFLAGS_ZF : 0) | (sign ? EFLAGS_SF : 0);
+        r->rflags |= __builtin_parity((unsigned int)new & 0xff) ? 0 : EFLAGS_PF;
     }
-}
-
-static void set_register(uint64_t *reg, uint64_t value, unsigned int bytes)
-{
-    uint64_t mask = bytes == 4 ? ~0ul : mask_of(bytes);
-
-    *reg = (*reg & ~mask) | (value & mask);
 }
 
 static int compare_exchange(struct vcpu *v, uint64_t va,
@@ -196,9 +155,11 @@ static int compare_exchange(struct vcpu *v, uint64_t va,
 
     if (rc && rc != -EAGAIN)
         return rc;
+    v->regs->rflags &= ~(uint64_t)EFLAGS_ZF;
     if (rc)
-        set_register(&v->regs->rax, old, w->bytes);
-    set_flags(v->regs, w, old, 0, rc == 0);
+        emulate_set_low(&v->regs->rax, old, w->bytes);
+    else
+        v->regs->rflags |= EFLAGS_ZF;
     return 0;
 }
 
@@ -206,14 +167,14 @@ static int compare_exchange(struct vcpu *v, uint64_t va,
 static int read_modify_write(struct vcpu *v, uint64_t va,
                              const struct table_write *w, struct effects *fx)
 {
-    uint64_t mask = mask_of(w->bytes), old = 0, new;
+    uint64_t old = 0, new;
     bool carry = v->regs->rflags & EFLAGS_CF;
     int rc;
 
     if (!guest_fetch(&old, va, w->bytes))
         return -EINVAL;
     do {
-        new = result(w, old, carry) & mask;
+        new = result(w, old, carry) & mask_of(w->bytes);
         rc = ptwr_store(v, va, w->bytes, new, true, &old, fx);
     } while (rc == -EAGAIN && effects_spend(fx, 1));
     if (rc == -EAGAIN)
@@ -221,8 +182,8 @@ static int read_modify_write(struct vcpu *v, uint64_t va,
     if (rc)
         return rc;
     if (w->op == OP_XCHG || w->op == OP_XADD)
-        set_register(w->reg, old, w->bytes);
-    set_flags(v->regs, w, old, new, true);
+        emulate_set_low(w->reg, old, w->bytes);
+    set_flags(v->regs, w, old, new);
     return 0;
 }
 
@@ -230,7 +191,7 @@ bool emulate_table_write(struct vcpu *v, uint64_t address, uint32_t code,
                          struct effects *fx)
 {
     const uint32_t wanted = PF_PRESENT | PF_WRITE;
-    struct table_write w = {0};
+    struct table_write w;
     struct insn in;
     uint64_t old;
     int rc;
