@@ -17,8 +17,7 @@ HV_X86 := \
 HV_X86 += \
     hypervisor/x86/entry/context_switch.c \
     hypervisor/x86/entry/entry.S \
-    hypervisor/x86/entry/exit.c \
-    hypervisor/x86/entry/reload.c
+    hypervisor/x86/entry/exit.c
 
 # Exceptions, and the instructions that are emulated.
 HV_X86 += \

@@ -5,7 +5,6 @@
 #include "spinlock.h"
 #include "vcpu.h"
 #include "x86/cpu.h"
-#include "x86/entry/context_switch.h"
 #include "x86/guest_copy.h"
 #include "x86/insn.h"
 #include "x86/layout.h"

@@ -7,7 +7,6 @@
 #include "sched/timer.h"
 #include "x86/apic.h"
 #include "x86/boot/smp.h"
-#include "x86/entry/context_switch.h"
 #include "x86/entry/entry.h"
 #include "x86/entry/exit.h"
 #include "x86/insn.h"

@@ -10,6 +10,7 @@
 
 #include "effects.h"
 
+struct percpu;
 struct vcpu;
 
 /*
@@ -20,5 +21,15 @@ void exit_work(struct effects *fx);
 
 /* A CPU with nothing on it takes its first vCPU, when there is one. */
 _Noreturn void exit_first(void);
+
+/*
+ * context_switch.c: from the vCPU on c, which is this CPU, to next; either may
+ * be none, NULL: idle. Reports the end of the old one to the scheduler.
+ *
+ * Eager and complete: what is not saved here is not the guest's. After the
+ * switch nothing of the old one is left in any register, descriptor table or
+ * TLB entry of this CPU.
+ */
+void context_switch(struct percpu *c, struct vcpu *next, struct effects *fx);
 
 #endif
