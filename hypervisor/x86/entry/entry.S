@@ -35,56 +35,24 @@
 
 /* Clobbers nothing; rsp ends at r15. */
 .macro SAVE
-    push %rdi
-    push %rsi
-    push %rdx
-    push %rcx
-    push %rax
-    push %r8
-    push %r9
-    push %r10
-    push %r11
-    push %rbx
-    push %rbp
-    push %r12
-    push %r13
-    push %r14
-    push %r15
-    /* Nothing of the guest is left for speculation to play with. */
-    xor %edi, %edi
-    xor %esi, %esi
-    xor %edx, %edx
-    xor %ecx, %ecx
-    xor %eax, %eax
-    xor %r8d, %r8d
-    xor %r9d, %r9d
-    xor %r10d, %r10d
-    xor %r11d, %r11d
-    xor %ebx, %ebx
-    xor %ebp, %ebp                      /* and a backtrace ends here */
-    xor %r12d, %r12d
-    xor %r13d, %r13d
-    xor %r14d, %r14d
-    xor %r15d, %r15d
+    .irp reg, di, si, dx, cx, ax, 8, 9, 10, 11, bx, bp, 12, 13, 14, 15
+    push %r\reg
+    .endr
+    /* Nothing of the guest is left for speculation to play with, and with
+     * rbp at 0 a backtrace ends here. */
+    .irp reg, edi, esi, edx, ecx, eax, r8d, r9d, r10d, r11d, ebx, ebp
+    xor %\reg, %\reg
+    .endr
+    .irp reg, r12d, r13d, r14d, r15d
+    xor %\reg, %\reg
+    .endr
 .endm
 
 /* rsp ends at vector : code. */
 .macro RESTORE
-    pop %r15
-    pop %r14
-    pop %r13
-    pop %r12
-    pop %rbp
-    pop %rbx
-    pop %r11
-    pop %r10
-    pop %r9
-    pop %r8
-    pop %rax
-    pop %rcx
-    pop %rdx
-    pop %rsi
-    pop %rdi
+    .irp reg, 15, 14, 13, 12, bp, bx, 11, 10, 9, 8, ax, cx, dx, si, di
+    pop %r\reg
+    .endr
 .endm
 
     .section .text.entry, "ax"
