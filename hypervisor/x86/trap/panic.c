@@ -42,25 +42,17 @@ extern const char image_start[], text_end[];
 static const char *symbol_find(uint64_t address, uint64_t *offset)
 {
     const struct symbol_table *t = (const void *)symbols_start;
-    uint32_t low = 0, high, at;
+    uint32_t at = (uint32_t)(address - (uint64_t)image_start), i = 0;
 
     if (address < (uint64_t)image_start || address >= (uint64_t)text_end ||
         &symbols_start[0] == &symbols_end[0])
         return NULL;
-    at = (uint32_t)(address - (uint64_t)image_start);
-    high = t->count;
-    while (low < high) {
-        uint32_t middle = (low + high) / 2;
-
-        if (t->entries[middle].address <= at)
-            low = middle + 1;
-        else
-            high = middle;
-    }
-    if (!low)
+    while (i < t->count && t->entries[i].address <= at)
+        i++;
+    if (!i)
         return NULL;
-    *offset = at - t->entries[low - 1].address;
-    return (const char *)&t->entries[t->count] + t->entries[low - 1].name;
+    *offset = at - t->entries[i - 1].address;
+    return (const char *)&t->entries[t->count] + t->entries[i - 1].name;
 }
 
 static void print_frame(uint64_t address)
@@ -72,6 +64,16 @@ static void print_frame(uint64_t address)
               name ? offset : 0);
 }
 
+/* Two words at rbp can be read, and are of a stack of this CPU. */
+static bool frame_ok(uint64_t rbp)
+{
+    uint64_t offset = rbp & (AREA_SIZE - 1);
+
+    return on_area_stack(rbp) && !(rbp & 7) &&
+           offset >= AREA_DATA_PAGES * 4096 && offset <= AREA_STACK_TOP - 16 &&
+           this_cpu()->area_pte[offset >> 12];
+}
+
 /*
  * Frame pointers are followed while they rise within one stack: a stray one
  * must not make a panic fault again. Return addresses are shown less 1: a
@@ -79,22 +81,15 @@ static void print_frame(uint64_t address)
  */
 static void print_backtrace(uint64_t rip, uint64_t rbp)
 {
-    uint64_t stack = rbp & ~(AREA_SIZE - 1ul);
-
     hv_printf(LOG_ERROR, "Call chain, newest first:\n");
     print_frame(rip);
-    for (int i = 0; i < BACKTRACE_MAX && on_area_stack(rbp); i++) {
+    for (int i = 0; i < BACKTRACE_MAX && frame_ok(rbp); i++) {
         const uint64_t *frame = (const uint64_t *)rbp;
 
-        if (rbp & 7 || (rbp & ~(AREA_SIZE - 1ul)) != stack ||
-            (rbp & (AREA_SIZE - 1)) < AREA_DATA_PAGES * 4096 ||
-            (rbp & (AREA_SIZE - 1)) > AREA_STACK_TOP - 16 ||
-            !this_cpu()->area_pte[(rbp & (AREA_SIZE - 1)) >> 12])
-            return;
         if (!symbol_find(frame[1] - 1, &(uint64_t){0}))
             return;
         print_frame(frame[1] - 1);
-        if (frame[0] <= rbp)
+        if (frame[0] <= rbp || (frame[0] ^ rbp) >> AREA_SHIFT)
             return;
         rbp = frame[0];
     }
@@ -116,7 +111,7 @@ static void print_registers(const struct cpu_user_regs *r)
               read_cr0(), read_cr2(), read_cr3(), read_cr4());
 }
 
-_Noreturn static void finish(void)
+_Noreturn static void stop(void)
 {
     if (panic_debug_exit)
         outb(DEBUG_EXIT_PORT, DEBUG_EXIT_PANIC);
@@ -127,11 +122,15 @@ _Noreturn static void finish(void)
         hlt();
 }
 
+static bool is_early(void)
+{
+    return !on_area_stack((uint64_t)__builtin_frame_address(0));
+}
+
 /* Of several CPUs that panic at once, one gets to tell, and only once. */
 static void begin(void)
 {
-    uint64_t rsp = (uint64_t)__builtin_frame_address(0);
-    uint32_t self = on_area_stack(rsp) ? this_cpu()->cpu + 1 : 1;
+    uint32_t self = is_early() ? 1 : this_cpu()->cpu + 1;
     uint32_t first = 0;
 
     cli();
@@ -139,20 +138,21 @@ static void begin(void)
                                     __ATOMIC_SEQ_CST, __ATOMIC_SEQ_CST))
         smp_stop_others();
     else if (first == self)
-        finish();
+        stop();
     else
         for (;;)
             hlt();
 }
 
-static void print_cpu(void)
+_Noreturn static void finish(uint64_t rip, uint64_t rbp)
 {
-    uint64_t rsp = (uint64_t)__builtin_frame_address(0);
-
-    if (on_area_stack(rsp))
-        hv_printf(LOG_ERROR, "on CPU %u\n", this_cpu()->cpu);
-    else
+    if (is_early())
         hv_printf(LOG_ERROR, "during early start-up\n");
+    else
+        hv_printf(LOG_ERROR, "on CPU %u\n", this_cpu()->cpu);
+    print_backtrace(rip, rbp);
+    trace_print(&the_hv, panicking - 1);
+    stop();
 }
 
 void panic_with(const struct cpu_user_regs *regs, const char *why)
@@ -160,11 +160,8 @@ void panic_with(const struct cpu_user_regs *regs, const char *why)
     begin();
     hv_printf(LOG_ERROR, "\nPANIC: %s, vector %u, code 0x%x\n", why,
               regs->entry_vector, regs->error_code);
-    print_cpu();
     print_registers(regs);
-    print_backtrace(regs->rip, regs->rbp);
-    trace_print(&the_hv, panicking - 1);
-    finish();
+    finish(regs->rip, regs->rbp);
 }
 
 void hal_panic(const char *fmt, ...)
@@ -177,11 +174,8 @@ void hal_panic(const char *fmt, ...)
     hv_vprintf(LOG_ERROR, fmt, args);
     va_end(args);
     hv_printf(LOG_ERROR, "\n");
-    print_cpu();
-    print_backtrace((uint64_t)__builtin_return_address(0) - 1,
-                    *(uint64_t *)__builtin_frame_address(0));
-    trace_print(&the_hv, panicking - 1);
-    finish();
+    finish((uint64_t)__builtin_return_address(0) - 1,
+           *(uint64_t *)__builtin_frame_address(0));
 }
 
 static void backtrace(const struct cpu_user_regs *r)
