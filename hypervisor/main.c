@@ -24,7 +24,6 @@
 #include "x86/boot/smp.h"
 #include "x86/cpu.h"
 #include "x86/entry/entry.h"
-#include "x86/entry/exit.h"
 #include "x86/paging.h"
 #include "x86/percpu.h"
 #include "x86/time.h"

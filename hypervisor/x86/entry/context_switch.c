@@ -5,7 +5,7 @@
 #include "sched/runqueue.h"
 #include "vcpu.h"
 #include "x86/cpu.h"
-#include "x86/entry/exit.h"
+#include "x86/entry/entry.h"
 #include "x86/insn.h"
 #include "x86/machine.h"
 #include "x86/paging.h"

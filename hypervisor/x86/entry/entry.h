@@ -12,10 +12,13 @@
 
 #include <pv-abi/arch.h>
 
+#include "effects.h"
+
 #define VECTOR_STUB_SIZE  16
 #define SYSCALL_STUB_SIZE 32
 
 struct percpu;
+struct vcpu;
 
 /* ------------------------------------------------- ways in, in entry.S */
 
@@ -48,5 +51,30 @@ void rare_call_from_guest(struct cpu_user_regs *regs, unsigned int type);
  * to go on with: its own, or those of a guest if entering that one failed.
  */
 struct cpu_user_regs *trap_from_hypervisor(struct cpu_user_regs *regs);
+
+/* ------------------------------------------------------ the way out, in C */
+
+/*
+ * What must happen before a guest runs on. Everything the entry left to do is
+ * in a struct effects or in this CPU's percpu flags; here it is done, in a
+ * loop, until nothing is left: interrupts to other CPUs, timers, scheduling
+ * (idle included), then events for the guest. On return the registers of some
+ * vCPU are at the top of this CPU's stack, which need not be those that came
+ * in.
+ */
+void exit_work(struct effects *fx);
+
+/* A CPU with nothing on it takes its first vCPU, when there is one. */
+_Noreturn void exit_first(void);
+
+/*
+ * context_switch.c: from the vCPU on c, which is this CPU, to next; either may
+ * be none, NULL: idle. Reports the end of the old one to the scheduler.
+ *
+ * Eager and complete: what is not saved here is not the guest's. After the
+ * switch nothing of the old one is left in any register, descriptor table or
+ * TLB entry of this CPU.
+ */
+void context_switch(struct percpu *c, struct vcpu *next, struct effects *fx);
 
 #endif

@@ -8,7 +8,6 @@
 #include "x86/apic.h"
 #include "x86/boot/smp.h"
 #include "x86/entry/entry.h"
-#include "x86/entry/exit.h"
 #include "x86/insn.h"
 #include "x86/paging.h"
 #include "x86/percpu.h"

@@ -12,7 +12,6 @@
 #include "printf.h"
 #include "x86/apic.h"
 #include "x86/entry/entry.h"
-#include "x86/entry/exit.h"
 #include "x86/insn.h"
 #include "x86/machine.h"
 #include "x86/paging.h"
