@@ -30,21 +30,26 @@ static uint64_t vcpu_hardware_cr4(const struct vcpu *v)
 
 static void load_debug_registers(struct percpu *c, const struct vcpu *v)
 {
-    if (v && v->debugreg[7] & DR7_ENABLED) {
-        write_dr0(v->debugreg[0]);
-        write_dr1(v->debugreg[1]);
-        write_dr2(v->debugreg[2]);
-        write_dr3(v->debugreg[3]);
-        write_dr7(v->debugreg[7]);
-        c->debug_loaded = true;
-    } else if (c->debug_loaded) {
-        write_dr7(DR7_RESET);
-        write_dr0(0);
-        write_dr1(0);
-        write_dr2(0);
-        write_dr3(0);
-        c->debug_loaded = false;
-    }
+    static const uint64_t none[8] = {[7] = DR7_RESET};
+    bool used = v && v->debugreg[7] & DR7_ENABLED;
+    const uint64_t *dr = used ? v->debugreg : none;
+
+    if (!used && !c->debug_loaded)
+        return;
+    write_dr7(DR7_RESET);
+    write_dr0(dr[0]);
+    write_dr1(dr[1]);
+    write_dr2(dr[2]);
+    write_dr3(dr[3]);
+    write_dr7(dr[7]);
+    c->debug_loaded = used;
+}
+
+/* Both GS bases are in the CPU: that of the mode that runs is the active one.
+ */
+static uint32_t gs_base_msr(const struct vcpu *v, bool kernel)
+{
+    return v->kernel_mode == kernel ? MSR_GS_BASE : MSR_KERNEL_GS_BASE;
 }
 
 /* The guest's bases: it may have changed them without telling. */
@@ -55,10 +60,18 @@ static void save_segments(struct vcpu *v)
     v->regs->fs = read_fs();
     v->regs->gs = read_gs();
     v->seg.fs_base = rdmsr(MSR_FS_BASE);
-    v->seg.gs_base_kernel =
-        rdmsr(v->kernel_mode ? MSR_GS_BASE : MSR_KERNEL_GS_BASE);
-    v->seg.gs_base_user =
-        rdmsr(v->kernel_mode ? MSR_KERNEL_GS_BASE : MSR_GS_BASE);
+    v->seg.gs_base_kernel = rdmsr(gs_base_msr(v, true));
+    v->seg.gs_base_user = rdmsr(gs_base_msr(v, false));
+}
+
+static void load_bases(const struct vcpu *v, unsigned int what)
+{
+    if (what & RELOAD_FS_BASE)
+        wrmsr(MSR_FS_BASE, v->seg.fs_base);
+    if (what & RELOAD_GS_KERNEL)
+        wrmsr(gs_base_msr(v, true), v->seg.gs_base_kernel);
+    if (what & RELOAD_GS_USER)
+        wrmsr(gs_base_msr(v, false), v->seg.gs_base_user);
 }
 
 /*
@@ -79,11 +92,7 @@ static void load_segments(struct percpu *c, struct vcpu *v)
     if (!load_gs_safe(v->regs->gs))
         ok = false, v->regs->gs = 0;
     c->segment_bad = !ok || vcpu_machine(v)->segment_bad;
-    wrmsr(MSR_FS_BASE, v->seg.fs_base);
-    wrmsr(v->kernel_mode ? MSR_GS_BASE : MSR_KERNEL_GS_BASE,
-          v->seg.gs_base_kernel);
-    wrmsr(v->kernel_mode ? MSR_KERNEL_GS_BASE : MSR_GS_BASE,
-          v->seg.gs_base_user);
+    load_bases(v, RELOAD_FS_BASE | RELOAD_GS_KERNEL | RELOAD_GS_USER);
 }
 
 static void save(struct percpu *c, struct vcpu *v)
@@ -94,14 +103,6 @@ static void save(struct percpu *c, struct vcpu *v)
     vcpu_machine(v)->segment_bad = c->segment_bad;
     v->saved = *v->regs;
     v->regs = &v->saved;
-}
-
-static void clear_segments(void)
-{
-    load_ds_safe(0);
-    load_es_safe(0);
-    load_fs_safe(0);
-    load_gs_safe(0);
 }
 
 static void load(struct percpu *c, struct vcpu *v)
@@ -130,7 +131,10 @@ static void load_idle(struct percpu *c)
 {
     c->current = NULL;
     c->cr4 = cpu_features.cr4;
-    clear_segments();
+    load_ds_safe(0);
+    load_es_safe(0);
+    load_fs_safe(0);
+    load_gs_safe(0);
     descriptor_load_gdt(c, NULL, false);
     descriptor_load_ldt(c, NULL, false);
     load_debug_registers(c, NULL);
@@ -154,10 +158,7 @@ void context_switch(struct percpu *c, struct vcpu *next, struct effects *fx)
     sched_switched(prev, fx);
 }
 
-/*
- * Kernel and user see the same global entries, so those stay; both GS bases
- * are in the CPU and trade places.
- */
+/* Both see the same global entries, so those stay. */
 static void reload_mode(struct percpu *c, struct vcpu *v)
 {
     c->cr3 = vcpu_cr3(v);
@@ -176,19 +177,6 @@ static void reload_user_selector(struct vcpu *v)
         swapgs();
 }
 
-static void reload_bases(struct vcpu *v, unsigned int what)
-{
-    uint32_t kernel = v->kernel_mode ? MSR_GS_BASE : MSR_KERNEL_GS_BASE;
-    uint32_t user = v->kernel_mode ? MSR_KERNEL_GS_BASE : MSR_GS_BASE;
-
-    if (what & RELOAD_FS_BASE)
-        wrmsr(MSR_FS_BASE, v->seg.fs_base);
-    if (what & RELOAD_GS_KERNEL)
-        wrmsr(kernel, v->seg.gs_base_kernel);
-    if (what & RELOAD_GS_USER)
-        wrmsr(user, v->seg.gs_base_user);
-}
-
 void hal_reload(struct vcpu *v, unsigned int what)
 {
     struct percpu *c = this_cpu();
@@ -203,7 +191,7 @@ void hal_reload(struct vcpu *v, unsigned int what)
         descriptor_load_gdt(c, v, true);
     if (what & RELOAD_LDT)
         descriptor_load_ldt(c, v, true);
-    reload_bases(v, what);
+    load_bases(v, what);
     if (what & RELOAD_GS_USER_SEL)
         reload_user_selector(v);
     if (what & RELOAD_FPU)

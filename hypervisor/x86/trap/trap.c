@@ -40,21 +40,13 @@ struct gate {
 
 static struct gate idt[256] __attribute__((aligned(4096)));
 
-static uint8_t ist_of(unsigned int vector)
-{
-    switch (vector) {
-    case VEC_DB: /* may strike on the first instruction of a syscall stub */
-        return IST_DB;
-    case VEC_NMI:
-        return IST_NMI;
-    case VEC_DF:
-        return IST_DF;
-    case VEC_MC:
-        return IST_MC;
-    default:
-        return IST_NONE;
-    }
-}
+/* May strike while RSP is a guest's, or worth nothing. */
+static const uint8_t ist_of[256] = {
+    [VEC_DB] = IST_DB, /* on the first instruction of a syscall stub, too */
+    [VEC_NMI] = IST_NMI,
+    [VEC_DF] = IST_DF,
+    [VEC_MC] = IST_MC,
+};
 
 void idt_init(void)
 {
@@ -65,7 +57,7 @@ void idt_init(void)
         idt[v] = (struct gate){
             .offset_low = (uint16_t)at,
             .selector = SEL_RING0_CODE,
-            .ist = ist_of(v),
+            .ist = ist_of[v],
             .type = GATE_INTERRUPT | (open ? GATE_DPL3 : 0),
             .offset_middle = (uint16_t)(at >> 16),
             .offset_high = (uint32_t)(at >> 32),
@@ -102,8 +94,7 @@ static void page_fault(struct vcpu *v, uint64_t address, struct effects *fx)
     }
     if (unlikely(code & PF_RESERVED)) {
         domain_crash(v->d, fx,
-                     "vCPU %u: a page-table entry for 0x%lx has "
-                     "reserved bits",
+                     "vCPU %u: a page-table entry for 0x%lx has reserved bits",
                      v->id, address);
         return;
     }
