@@ -11,7 +11,11 @@
 #include <guest/probe.h>
 #include <guest/trap.h>
 #include <guest/vcpu.h>
+#include <pv-abi/version.h>
 #include "../test.h"
+
+#define DR7_NONE              0x400
+#define DR7_WATCH_WRITES_OF_8 (DR7_NONE | 1 << 0 | 1 << 16 | 2 << 18)
 
 #define PF_PRESENT    1
 #define PF_WRITE      2
@@ -222,6 +226,33 @@ static void an_iret_the_processor_refuses_runs_nothing(void)
     CHECK_EQUAL(p.rip, (uint64_t)where_no_segment_is);
 }
 
+static char watched[16] __attribute__((aligned(16)));
+
+static long copied;
+
+static void ask_for_extraversion(void *arg)
+{
+    copied = hypercall_xen_version(XENVER_extraversion, arg);
+}
+
+/*
+ * A breakpoint on data that the hypervisor copies strikes inside it. That is
+ * the guest's own doing: the copy goes on, and nobody is told.
+ */
+static void a_breakpoint_does_not_stop_a_copy(void)
+{
+    struct probe p;
+
+    CHECK_EQUAL(hypercall_set_debugreg(0, (unsigned long)watched), 0);
+    CHECK_EQUAL(hypercall_set_debugreg(7, DR7_WATCH_WRITES_OF_8), 0);
+    CHECK(!probe_run(&p, write_word, watched));
+    CHECK_EQUAL(p.vector, TRAP_DB);
+    CHECK(probe_run(&p, ask_for_extraversion, watched));
+    CHECK_EQUAL(copied, 0);
+    CHECK_EQUAL(hypercall_set_debugreg(7, DR7_NONE), 0);
+    CHECK(probe_run(&p, write_word, watched));
+}
+
 static void probe_inside_a_probe(void *arg)
 {
     struct probe inner;
@@ -248,5 +279,6 @@ void test_main(void)
     the_frame_is_what_was_interrupted();
     the_mask_is_reported_and_restored();
     an_iret_the_processor_refuses_runs_nothing();
+    a_breakpoint_does_not_stop_a_copy();
     probes_nest();
 }
