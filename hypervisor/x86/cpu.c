@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include <string.h>
 
+#include <pv-abi/mmu.h>
+
 #include "hal.h"
 #include "vcpu.h"
 #include "x86/cpu.h"

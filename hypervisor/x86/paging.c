@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include <string.h>
 
+#include <pv-abi/mmu.h>
+
 #include "hal.h"
 #include "mm/frame.h"
 #include "mm/tlb.h"
@@ -50,7 +52,7 @@ static uint64_t *entry(uint64_t va, int level)
             return e;
         if (!(*e & PTE_P))
             *e = alloc(1, SIZE_4K) | PTE_P | PTE_RW | PTE_A | PTE_D;
-        t = table(*e & PTE_ADDR);
+        t = table(*e & PTE_FRAME_MASK);
     }
 }
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Numbers of the processor: bits of control registers, MSRs, vectors, page
- * table flags. From C and from assembly. Source: SDM vol. 3 (2, 4, 6),
- * vol. 4; AMD APM vol. 2.
+ * Numbers of the processor: bits of control registers, MSRs, vectors; those
+ * of page-table entries are in pv-abi/mmu.h. From C and from assembly.
+ * Source: SDM vol. 3 (2, 4, 6), vol. 4; AMD APM vol. 2.
  */
 #ifndef X86_REGS_H
 #define X86_REGS_H
@@ -71,18 +71,6 @@
 
 /* What guests may rely on; abi/memory.md 3. */
 #define PAT_VALUE 0x0000050100070406
-
-#define PTE_P    0x001
-#define PTE_RW   0x002
-#define PTE_US   0x004
-#define PTE_PWT  0x008
-#define PTE_PCD  0x010
-#define PTE_A    0x020
-#define PTE_D    0x040
-#define PTE_PSE  0x080
-#define PTE_G    0x100
-#define PTE_NX   0x8000000000000000
-#define PTE_ADDR 0x000ffffffffff000
 
 #define PF_PRESENT  0x01
 #define PF_WRITE    0x02
