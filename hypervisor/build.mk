@@ -38,10 +38,8 @@ HV_CORE_EVENT := \
 
 # Frames lent to other domains.
 HV_CORE_GRANT := \
-    hypervisor/core/grant/copy.c \
     hypervisor/core/grant/grant_op.c \
     hypervisor/core/grant/map.c \
-    hypervisor/core/grant/pin.c \
     hypervisor/core/grant/table.c
 
 # Which vCPU runs where; clocks and timers.

@@ -8,7 +8,7 @@
 #include "bug.h"
 #include "event/channel.h"
 #include "event/upcall.h"
-#include "grant/table.h"
+#include "grant/grant.h"
 #include "hal.h"
 #include "mm/alloc.h"
 #include "mm/vcpu_mmu.h"

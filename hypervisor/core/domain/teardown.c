@@ -6,7 +6,7 @@
 #include <pv-abi/event_channel.h>
 
 #include "event/channel.h"
-#include "grant/table.h"
+#include "grant/grant.h"
 #include "mm/calls.h"
 #include "sched/runqueue.h"
 

@@ -10,7 +10,7 @@
 #include "event/channel.h"
 #include "fake/check.h"
 #include "fake/machine.h"
-#include "grant/table.h"
+#include "grant/grant.h"
 #include "mm/alloc.h"
 #include "sched/runqueue.h"
 #include "sched/timer.h"
