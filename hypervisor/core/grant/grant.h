@@ -63,14 +63,7 @@ must_check int domain_grant_destroy(struct domain *d, struct effects *fx);
 /* Free what others could still reach: d's last reference is gone. */
 void domain_grant_free(struct domain *d);
 
-/*
- * Machine frame number i of d's table, grown if need be; for the domain
- * builder and XENMEM_acquire_resource.
- * Returns 0, -EINVAL (i is at or above the limit), -ENOMEM.
- */
-must_check int grant_table_frame(struct domain *d, unsigned int i, mfn_t *mfn);
-
-/* A row of pv-abi/gnttab_ops.def each. */
+/* A row of pv-abi/gnttab_ops.def each. 0, -EFAULT, and what the row says. */
 int64_t do_grant_table_op(struct vcpu *v, uint32_t cmd, guest_ptr_t ops,
                           uint32_t count, struct effects *fx);
 
@@ -118,6 +111,12 @@ struct grant_table {
     uint32_t teardown;     /* mappings below it are undone */
 };
 
+static inline struct grant_entry_v1 *grant_entry_of(const struct grant_table *t,
+                                                    grant_ref_t ref)
+{
+    return &t->entries[ref / ENTRIES_PER_FRAME][ref % ENTRIES_PER_FRAME];
+}
+
 static inline struct grant_active *grant_active_of(const struct grant_table *t,
                                                    grant_ref_t ref)
 {
@@ -131,52 +130,42 @@ grant_mapping_of(const struct grant_table *t, grant_handle_t handle)
                        [handle % MAPPINGS_PER_FRAME];
 }
 
-/* What pin_get found. */
 struct grant_pin {
     struct domain *granter;
     grant_ref_t ref;
     bool writable;
-    struct frame *frame; /* with the pin's reference */
+    struct frame *frame; /* with a reference of each pin */
 };
 
 /*
- * Use grant ref of granter for user. No lock held; the caller holds a
- * reference on granter. Returns GNTST_okay and *pin; GNTST_bad_gntref (no
- * such entry); GNTST_general_error (it grants nothing to user, or not this
- * access; its frame is not granter's; the guest changes the entry all the
- * time; granter is dying).
+ * Use grant ref of granter for user, `uses` times at once. No lock held; the
+ * caller holds a reference on granter. Returns GNTST_okay and *pin;
+ * GNTST_bad_gntref (no such entry); GNTST_general_error (it grants nothing to
+ * user, or not this access; its frame is not granter's; the guest changes the
+ * entry all the time; granter is dying).
  */
 int16_t grant_pin_get(struct domain *granter, grant_ref_t ref,
                       const struct domain *user, bool writable,
-                      struct grant_pin *pin);
+                      unsigned int uses, struct grant_pin *pin);
 
-/* One more use by somebody who has one: the device part of a mapping. */
-int16_t grant_pin_again(const struct grant_pin *pin);
-
-/* The use has ended, and every CPU has forgotten it. No lock held. */
+/* One use has ended, and every CPU has forgotten it. No lock held. */
 void grant_pin_put(const struct grant_pin *pin);
 
 /* map.c: undo mappings of d, which does not run. 0 or -ERESTART. */
 must_check int grant_undo_mappings(struct domain *d, struct effects *fx);
 
-/*
- * Operations on an array of the guest, a batch of them after another: see
- * grant_op.c. n > 0 elements of a private copy; each gets its status.
- */
-#define GRANT_BATCH 16
-void grant_map_batch(struct vcpu *v, struct gnttab_map_grant_ref *op,
-                     unsigned int n, struct effects *fx);
-void grant_unmap_batch(struct vcpu *v, struct gnttab_unmap_grant_ref *op,
-                       unsigned int n, struct effects *fx);
-void grant_copy_batch(struct vcpu *v, struct gnttab_copy *op, unsigned int n,
-                      struct effects *fx);
-
-/* The domain that an operation names, with a reference, if v may ask about
- * it. GNTST_okay, _bad_domain, _permission_denied. */
-int16_t grant_find_target(struct vcpu *v, domid_t id, struct domain **out);
-
 /* Grow d's table to count frames. 0, -EINVAL (above the limit, dying),
  * -ENOMEM (it has grown as far as it went). */
 must_check int grant_table_grow(struct domain *d, unsigned int count);
+
+/*
+ * An operation on n elements, 1 .. GRANT_BATCH, in a private copy; each gets
+ * its status. Returns 0, or an error of the call: nothing is copied back.
+ */
+#define GRANT_BATCH 16
+#define GNTTAB_OP(nr, name, type, direction, doc)                              \
+    must_check int grant_op_##name(struct vcpu *v, type *op, unsigned int n,   \
+                                   struct effects *fx);
+#include <pv-abi/gnttab_ops.def>
 
 #endif

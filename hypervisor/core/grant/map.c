@@ -139,22 +139,8 @@ static void put_parts(const struct grant_pin *pin, uint16_t parts)
 
 /* ----------------------------------------------------------------- map */
 
-/* Pin m's grant once for each part. Nothing stays pinned on error. */
-static int16_t pin_parts(struct vcpu *v, const struct grant_mapping *m,
-                         struct grant_pin *pin)
-{
-    int16_t status = grant_pin_get(m->granter, m->ref, v->d,
-                                   !(m->flags & GNTMAP_readonly), pin);
-
-    if (status || (m->flags & PARTS) != PARTS)
-        return status;
-    status = grant_pin_again(pin);
-    if (status)
-        grant_pin_put(pin);
-    return status;
-}
-
-/* Pin, map, and fill in the mapping that handle stands for. */
+/* Pin once for each part, map, and fill in the mapping that handle stands for.
+ */
 static int16_t map_grant(struct vcpu *v, const struct grant_mapping *m,
                          grant_handle_t handle, uint64_t host_addr,
                          uint64_t *bus_addr, struct effects *fx)
@@ -162,7 +148,9 @@ static int16_t map_grant(struct vcpu *v, const struct grant_mapping *m,
     struct grant_table *t = v->d->grant;
     struct grant_map entry = entry_of(m, host_addr);
     struct grant_pin pin;
-    int16_t status = pin_parts(v, m, &pin);
+    int16_t status =
+        grant_pin_get(m->granter, m->ref, v->d, !(m->flags & GNTMAP_readonly),
+                      (m->flags & PARTS) == PARTS ? 2 : 1, &pin);
 
     if (status)
         return status;
@@ -207,11 +195,12 @@ static int16_t map_one(struct vcpu *v, struct gnttab_map_grant_ref *op,
     return status;
 }
 
-void grant_map_batch(struct vcpu *v, struct gnttab_map_grant_ref *op,
-                     unsigned int n, struct effects *fx)
+int grant_op_map_grant_ref(struct vcpu *v, struct gnttab_map_grant_ref *op,
+                           unsigned int n, struct effects *fx)
 {
     for (unsigned int i = 0; i < n; i++)
         op[i].status = map_one(v, &op[i], fx);
+    return 0;
 }
 
 /* --------------------------------------------------------------- unmap */
@@ -253,8 +242,8 @@ static int16_t unmap_begin(struct vcpu *v,
     return status;
 }
 
-void grant_unmap_batch(struct vcpu *v, struct gnttab_unmap_grant_ref *op,
-                       unsigned int n, struct effects *fx)
+int grant_op_unmap_grant_ref(struct vcpu *v, struct gnttab_unmap_grant_ref *op,
+                             unsigned int n, struct effects *fx)
 {
     struct unmapping u[GRANT_BATCH];
     uint16_t parts = 0;
@@ -272,6 +261,7 @@ void grant_unmap_batch(struct vcpu *v, struct gnttab_unmap_grant_ref *op,
         put_parts(&u[i].pin, u[i].parts);
         mapping_release(v->d, op[i].handle, u[i].parts);
     }
+    return 0;
 }
 
 /* ------------------------------------------------------------ teardown */

@@ -102,25 +102,6 @@ int grant_table_grow(struct domain *d, unsigned int count)
     return rc;
 }
 
-int grant_table_frame(struct domain *d, unsigned int i, mfn_t *mfn)
-{
-    struct grant_table *t = d->grant;
-    int rc;
-
-    if (i >= t->frame_max)
-        return -EINVAL;
-    rc = grant_table_grow(d, i + 1);
-    if (rc)
-        return rc;
-    spin_lock(&t->lock);
-    if (t->entries)
-        *mfn = hal_mfn_of(t->entries[i]);
-    else
-        rc = -EINVAL;
-    spin_unlock(&t->lock);
-    return rc;
-}
-
 /* --------------------------------------------------------------- end */
 
 /* The guest's frames go; others may still hold pins of ours. */
@@ -145,10 +126,9 @@ int domain_grant_destroy(struct domain *d, struct effects *fx)
 {
     int rc = grant_undo_mappings(d, fx);
 
-    if (rc)
-        return rc;
-    drop_entries(d, d->grant);
-    return 0;
+    if (!rc)
+        drop_entries(d, d->grant);
+    return rc;
 }
 
 void domain_grant_free(struct domain *d)
@@ -166,6 +146,8 @@ void domain_grant_free(struct domain *d)
     hv_free(d->hv, t, sizeof(*t));
     d->grant = NULL;
 }
+
+/* -------------------------------------------------------------- pins */
 
 /* How often a guest may change an entry under us before we give up. */
 #define TRIES 5
@@ -212,12 +194,7 @@ static int16_t set_use(struct grant_entry_v1 *e, domid_t user, bool writable)
     return GNTST_general_error;
 }
 
-static void clear_use(struct grant_entry_v1 *e, uint16_t bits)
-{
-    __atomic_fetch_and(head_of(e), ~(uint32_t)bits, __ATOMIC_SEQ_CST);
-}
-
-/* The use bits that nobody needs any more. */
+/* Clear the use bits that nobody needs any more. */
 static void clear_unused(struct grant_entry_v1 *e, const struct grant_active *a)
 {
     uint16_t bits = 0;
@@ -227,53 +204,63 @@ static void clear_unused(struct grant_entry_v1 *e, const struct grant_active *a)
     if (a->readers == 0)
         bits |= GTF_reading;
     if (bits)
-        clear_use(e, bits);
+        __atomic_fetch_and(head_of(e), ~(uint32_t)bits, __ATOMIC_SEQ_CST);
 }
 
-static int take_frame(struct domain *granter, mfn_t mfn, bool writable,
-                      struct frame **f)
+/* One reference for each pin, or none. */
+static int take_frame(struct domain *granter, mfn_t m, bool writable,
+                      unsigned int uses, struct frame **f)
 {
-    return writable ? frame_get_writable(granter, mfn, f)
-                    : frame_get(granter, mfn, f);
+    struct hv *hv = granter->hv;
+
+    for (unsigned int n = 0; n < uses; n++) {
+        int rc = writable ? frame_get_writable(granter, m, f)
+                          : frame_get(granter, m, f);
+
+        if (rc) {
+            while (n-- > 0)
+                writable ? frame_put_writable(hv, *f) : frame_put(hv, *f);
+            return rc;
+        }
+    }
+    return 0;
 }
 
 /*
  * A first user, or a first writer, sets bits in the entry; others find them
  * set. What the entry says of the frame is read once, by the first.
  */
-static int16_t pin_locked(struct domain *granter, struct grant_table *t,
-                          grant_ref_t ref, domid_t user, bool writable,
-                          struct frame **f)
+static int16_t pin_locked(const struct grant_pin *pin, domid_t user,
+                          unsigned int uses, struct frame **f)
 {
-    struct grant_active *a = grant_active_of(t, ref);
-    struct grant_entry_v1 *e =
-        &t->entries[ref / ENTRIES_PER_FRAME][ref % ENTRIES_PER_FRAME];
+    struct grant_table *t = pin->granter->grant;
+    struct grant_active *a = grant_active_of(t, pin->ref);
+    struct grant_entry_v1 *e = grant_entry_of(t, pin->ref);
     uint32_t mfn = a->frame;
 
     if (a->readers > 0 && a->domid != user)
         return GNTST_general_error;
-    if (a->readers == UINT32_MAX)
+    if (a->readers > UINT32_MAX - uses)
         return GNTST_general_error;
-    if (a->readers == 0 || (writable && a->writers == 0)) {
-        if (set_use(e, user, writable))
-            return GNTST_general_error;
-    }
+    if ((a->readers == 0 || (pin->writable && a->writers == 0)) &&
+        set_use(e, user, pin->writable))
+        return GNTST_general_error;
     if (a->readers == 0)
         mfn = shared_read(&e->frame);
-    if (take_frame(granter, mfn_of(mfn), writable, f)) {
+    if (take_frame(pin->granter, mfn_of(mfn), pin->writable, uses, f)) {
         clear_unused(e, a);
         return GNTST_general_error;
     }
     a->frame = mfn;
     a->domid = user;
-    a->readers++;
-    a->writers += writable;
+    a->readers += uses;
+    a->writers += pin->writable ? uses : 0;
     return GNTST_okay;
 }
 
 int16_t grant_pin_get(struct domain *granter, grant_ref_t ref,
                       const struct domain *user, bool writable,
-                      struct grant_pin *pin)
+                      unsigned int uses, struct grant_pin *pin)
 {
     struct grant_table *t = granter->grant;
     int16_t status;
@@ -282,30 +269,13 @@ int16_t grant_pin_get(struct domain *granter, grant_ref_t ref,
     *pin = (struct grant_pin){granter, ref, writable, NULL};
     spin_lock(&t->lock);
     count = t->frame_count * ENTRIES_PER_FRAME;
-    if (granter->dying || !t->entries)
+    if (granter->dying || !t->entries) {
         status = GNTST_general_error;
-    else if (ref >= count)
+    } else if (ref >= count) {
         status = GNTST_bad_gntref;
-    else
-        status = pin_locked(granter, t, (grant_ref_t)index_masked(ref, count),
-                            user->domid, writable, &pin->frame);
-    spin_unlock(&t->lock);
-    return status;
-}
-
-int16_t grant_pin_again(const struct grant_pin *pin)
-{
-    struct grant_table *t = pin->granter->grant;
-    struct grant_active *a = grant_active_of(t, pin->ref);
-    int16_t status = GNTST_general_error;
-
-    spin_lock(&t->lock);
-    if (a->readers < UINT32_MAX &&
-        (pin->writable ? frame_ref_writable(pin->granter->hv, pin->frame)
-                       : frame_ref(pin->frame)) == 0) {
-        a->readers++;
-        a->writers += pin->writable;
-        status = GNTST_okay;
+    } else {
+        pin->ref = (grant_ref_t)index_masked(ref, count);
+        status = pin_locked(pin, user->domid, uses, &pin->frame);
     }
     spin_unlock(&t->lock);
     return status;
@@ -330,9 +300,7 @@ void grant_pin_put(const struct grant_pin *pin)
     if (kept)
         frame_put_writable(hv, pin->frame);
     if (t->entries)
-        clear_unused(&t->entries[pin->ref / ENTRIES_PER_FRAME]
-                                [pin->ref % ENTRIES_PER_FRAME],
-                     a);
+        clear_unused(grant_entry_of(t, pin->ref), a);
     if (a->readers == 0)
         *a = (struct grant_active){0};
     spin_unlock(&t->lock);
