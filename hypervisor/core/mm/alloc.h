@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Frames for whoever needs some: a buddy heap over all of RAM, and on top of
- * it the hypervisor's own memory, domains' memory, and special pages.
+ * Frames for whoever needs some: a buddy heap over all of RAM (heap.c), and on
+ * top of it the hypervisor's own memory, domains' memory, and special pages.
  *
  * A frame leaves the heap only after every CPU that may hold a translation of
  * its former life has been flushed. What a domain gets is zero.
@@ -16,16 +16,27 @@
 
 struct domain;
 struct frame;
-struct vcpu;
 
 #define HEAP_ORDER_MAX (HEAP_ORDERS - 1)
 
-/* --------------------------------------------------------------- heap */
+/*
+ * Begin with frame_count frames that are nobody's, no RAM in the heap yet.
+ *  frames  frame_count entries, contents undefined
+ *  m2p     frame_count entries rounded up to whole pages, page aligned, by
+ *          an address that hal_mfn_of knows
+ * Afterwards: mm_mark_io for what is no RAM, heap_add for what is free. What
+ * is neither stays the hypervisor's own and can be mapped by nobody.
+ */
+void mm_init(struct hv *hv, struct frame *frames, uint64_t frame_count,
+             uint64_t *m2p);
 
 /*
- * Give n frames from first to the heap, at boot. They have been marked as
- * nobody's by mm_init, and are in use by nothing.
+ * n frames are no RAM: domains with device rights may map them, but for
+ * hv->machine.io_deny. Frames beyond frame_count are so by themselves.
  */
+void mm_mark_io(struct hv *hv, mfn_t first, uint64_t n);
+
+/* Give n frames, in use by nothing, to the heap at boot. */
 void heap_add(struct hv *hv, mfn_t first, uint64_t n);
 
 /*
@@ -43,8 +54,6 @@ void frame_list_remove(struct hv *hv, uint32_t *head, struct frame *f);
 /* Fill n frames with zeros. */
 void frames_clear(mfn_t first, uint64_t n);
 
-/* -------------------------------------------------- the hypervisor's */
-
 /*
  * Zeroed memory for the hypervisor's own structs, in whole pages, page
  * aligned. NULL: none. hv_free with the same bytes; p may be NULL.
@@ -53,6 +62,15 @@ void *hv_alloc(struct hv *hv, size_t bytes);
 void hv_free(struct hv *hv, void *p, size_t bytes);
 
 /* ---------------------------------------------------------- domains' */
+
+/* A new domain: its locks and lists; d->hv, d->domid are set. */
+void domain_mm_init(struct domain *d);
+
+/* Whether any frame, special ones included, still has d as its owner. */
+bool domain_owns_frames(struct domain *d);
+
+/* What is left when the domain's last frame has gone: its memory map. */
+void domain_mm_destroy(struct domain *d);
 
 /*
  * 2^order zeroed frames for d, contiguous and aligned, each with the owner's
@@ -82,34 +100,5 @@ void special_frame_free(struct domain *d, mfn_t m);
 
 /* For frame.c: the last reference on f is gone. */
 void frame_free(struct hv *hv, struct frame *f);
-
-/* Whether any frame, special ones included, still has d as its owner. */
-bool domain_owns_frames(struct domain *d);
-
-/* ------------------------------------------------------------ set-up */
-
-/*
- * Begin with frame_count frames that are nobody's, no RAM in the heap yet.
- *  frames  frame_count entries, contents undefined
- *  m2p     frame_count entries rounded up to whole pages, page aligned, by
- *          an address that hal_mfn_of knows
- * Afterwards: mm_mark_io for what is no RAM, heap_add for what is free. What
- * is neither stays the hypervisor's own and can be mapped by nobody.
- */
-void mm_init(struct hv *hv, struct frame *frames, uint64_t frame_count,
-             uint64_t *m2p);
-
-/*
- * Frames first .. first + n - 1 are no RAM: domains with device rights may
- * map them. Frames beyond frame_count are so by themselves; exceptions stand
- * in hv->machine.io_deny.
- */
-void mm_mark_io(struct hv *hv, mfn_t first, uint64_t n);
-
-/* A new domain: its locks and lists; d->hv, d->domid are set. */
-void domain_mm_init(struct domain *d);
-
-/* What is left when the domain's last frame has gone: its memory map. */
-void domain_mm_destroy(struct domain *d);
 
 #endif
