@@ -9,8 +9,6 @@ HV_X86 := \
     hypervisor/x86/boot/head.S \
     hypervisor/x86/boot/memory_map.c \
     hypervisor/x86/boot/modules.c \
-    hypervisor/x86/boot/multiboot2.c \
-    hypervisor/x86/boot/pvh.c \
     hypervisor/x86/boot/smp.c
 
 # Between guests and hypervisor.

@@ -89,12 +89,12 @@ boot_common:
     mov %ebx, %esi
     mov $PHYS(boot_stack_top), %esp
 
-    /* Long mode, or nothing. */
     mov $0x80000001, %eax
     cpuid
-    bt $29, %edx
-    jnc boot_no_long_mode
-
+    bt $29, %edx                        /* long mode, or nothing */
+    jc 2f
+    hlt
+2:
     /* 4 GiB in pages of 2 MiB. */
     mov $PHYS(boot_l2), %ebx
     mov $0x83, %eax                     /* present, writable, large */
@@ -107,16 +107,6 @@ boot_common:
 
     lgdt PHYS(boot_gdt_pointer)
     ENTER_LONG_MODE boot_64
-
-boot_no_long_mode:
-    mov $0x3f8, %dx
-    mov $PHYS(boot_no_long_mode_text), %esi
-2:  lodsb
-    out %al, %dx
-    test %al, %al
-    jnz 2b
-3:  hlt
-    jmp 3b
 
     .code64
 boot_64:
@@ -161,8 +151,6 @@ trampoline_gdt_pointer:
 trampoline_end:
 
     .section .rodata
-boot_no_long_mode_text:
-    .asciz "Vireo needs a 64-bit processor.\r\n"
     .balign 8
 boot_gdt:
     .quad 0
