@@ -44,16 +44,16 @@ struct percpu {
     domid_t last_domid; /* whose vCPU ran last */
     unsigned int cpu;
     unsigned int apic_id;
-    int64_t tsc_ahead;    /* of the boot CPU's TSC, in ticks */
-    bool resched;         /* choose again; also a request */
-    bool timer_fired;     /* run the timers on the way out */
-    bool rearm;           /* the earliest deadline changed */
-    bool segment_bad;     /* a selector did not load at the switch */
-    bool uart_fired;      /* read the serial line on the way out */
-    bool debug_loaded;    /* a guest's debug registers are in use */
-    uint32_t requests;    /* enum cpu_request; request */
-    uint32_t gdt_pages;   /* guest GDT pages now mapped in the area */
-    uint64_t *area_pte;   /* the AREA_PAGES entries that map the area */
+    int64_t tsc_ahead;  /* of the boot CPU's TSC, in ticks */
+    bool resched;       /* choose again; also a request */
+    bool timer_fired;   /* run the timers on the way out */
+    bool rearm;         /* the earliest deadline changed */
+    bool segment_bad;   /* a selector did not load at the switch */
+    bool uart_fired;    /* read the serial line on the way out */
+    bool debug_loaded;  /* a guest's debug registers are in use */
+    uint32_t requests;  /* enum cpu_request; request */
+    uint32_t gdt_pages; /* guest GDT pages now mapped in the area */
+    uint64_t *area_pte; /* the AREA_PAGES entries that map the area */
     struct tss tss __attribute__((aligned(16)));
 };
 

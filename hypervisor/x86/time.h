@@ -20,9 +20,9 @@ void tsc_wait_us(uint64_t us);
 
 /*
  * A moment as this CPU's TSC and system time, for the clock of a vCPU that is
- * about to run here. With a stable TSC it is always the same one: two vCPUs that
- * started from different moments would differ by their rounding, and a guest
- * that goes from one to the other would see time step back.
+ * about to run here. With a stable TSC it is always the same one: two vCPUs
+ * that started from different moments would differ by their rounding, and a
+ * guest that goes from one to the other would see time step back.
  */
 struct tsc_moment {
     uint64_t tsc;

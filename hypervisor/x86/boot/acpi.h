@@ -30,7 +30,7 @@ struct acpi_info {
         uint32_t gsi;
     } isa[16];
 
-    uint16_t pm_timer; /* port, 0: none; 3.579545 MHz */
+    uint16_t pm_timer;   /* port, 0: none; 3.579545 MHz */
     uint16_t pm1a, pm1b; /* control ports; 0: none */
     bool s5_known;
     uint8_t s5_a, s5_b; /* SLP_TYP of soft off */
