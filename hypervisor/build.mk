@@ -45,6 +45,7 @@ HV_CORE_GRANT := \
 # Which vCPU runs where; clocks and timers.
 HV_CORE_SCHED := \
     hypervisor/core/sched/balance.c \
+    hypervisor/core/sched/cap.c \
     hypervisor/core/sched/clock.c \
     hypervisor/core/sched/runqueue.c \
     hypervisor/core/sched/sched_op.c \

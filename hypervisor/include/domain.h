@@ -64,6 +64,15 @@ struct domain_watchdog {
     bool in_use;
 };
 
+/* The limit on CPU time. Module: core/sched/cap. Lock: LOCK_CAP. */
+struct domain_cap {
+    struct spinlock lock;
+    uint16_t percent;     /* of one CPU; 0: no limit. Atomic */
+    int64_t budget_ns;    /* nobody has taken yet; below 0: a debt */
+    uint64_t refilled_ns; /* when this period began */
+    struct timer timer;   /* armed while vCPUs are parked */
+};
+
 #define DOMAIN_NO_SHUTDOWN_CODE UINT32_MAX
 
 enum domain_dying {
@@ -113,6 +122,7 @@ struct domain {
 
     struct domain_watchdog watchdogs[DOMAIN_WATCHDOGS];
     unsigned int weight; /* scheduler, 1..65535, default 256 */
+    struct domain_cap cap;
     int64_t time_offset_s;
     uint32_t tsc_mode, tsc_incarnation;
 

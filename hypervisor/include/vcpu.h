@@ -95,10 +95,14 @@ struct vcpu_sched {
     bool on_cpu;              /* its registers are still on sched.cpu */
     bool queued;
     bool yield;               /* let somebody else have this one turn */
+    int64_t turn_ns;          /* left of what it took of its domain's cap */
+    bool parked;              /* its domain's cap is used up; sched/cap.c */
+    bool leaving;             /* goes to a CPU it likes, once switched out */
     int64_t credit;           /* weighted time used, ns; least runs first */
     uint64_t usage;           /* the same, but fading; sched/runqueue.h */
     uint64_t since_ns;        /* both count what came before this */
     cpumask_t hard;           /* CPUs it may use */
+    cpumask_t soft;           /* CPUs it likes; they need not be in hard */
     int pinned;               /* SCHEDOP_pin_override: this CPU; -1: none */
     struct vcpu_runstate_info runstate;
     struct vcpu_area area; /* of runstate */

@@ -30,6 +30,7 @@ enum lock_level {
     LOCK_PAGES,       /* domain->pages_lock: lists of owned frames */
     LOCK_HEAP,        /* hv->heap.lock: the frame allocator */
     LOCK_SCHED,       /* per-CPU run queue (pairs) */
+    LOCK_CAP,         /* domain->cap.lock: what is left of its CPU time */
     LOCK_TIMER,       /* per-CPU timer queue */
     LOCK_CONSOLE,     /* console ring and UART */
 };

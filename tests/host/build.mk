@@ -80,6 +80,8 @@ SUITE_grant := $(HV_FAKE_GUESTS)
 
 # hypervisor/core/sched
 SUITE_sched    := $(HV_FAKE_GUESTS)
+SUITE_sched_place := $(HV_FAKE_GUESTS)
+SUITE_sched_storm := $(HV_FAKE_GUESTS)
 SUITE_sched_op := $(HV_FAKE_GUESTS)
 SUITE_timer    := hypervisor/core/sched/timer.c $(HV_FAKE)
 

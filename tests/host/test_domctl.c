@@ -406,13 +406,12 @@ START_TEST(weights_are_set_and_read_back)
     s->u.credit2.weight = 512;
     ck_assert_int_eq(call(hv, XEN_DOMCTL_scheduler_op, 1), 0);
     s->u.credit2.cap = 50;
-    ck_assert_int_eq(call(hv, XEN_DOMCTL_scheduler_op, 1), -EOPNOTSUPP);
-    s->u.credit2.weight = 0;
-    ck_assert_int_eq(call(hv, XEN_DOMCTL_scheduler_op, 1), -EINVAL);
+    s->u.credit2.weight = 0; /* as it was */
+    ck_assert_int_eq(call(hv, XEN_DOMCTL_scheduler_op, 1), 0);
     s->cmd = XEN_DOMCTL_SCHEDOP_getinfo;
     ck_assert_int_eq(call(hv, XEN_DOMCTL_scheduler_op, 1), 0);
     ck_assert_uint_eq(s->u.credit2.weight, 512);
-    ck_assert_uint_eq(s->u.credit2.cap, 0);
+    ck_assert_uint_eq(s->u.credit2.cap, 50);
     s->cmd = XEN_DOMCTL_SCHEDOP_putvcpuinfo;
     ck_assert_int_eq(call(hv, XEN_DOMCTL_scheduler_op, 1), -EINVAL);
     s->sched_id = XEN_SCHEDULER_NULL;
@@ -462,6 +461,37 @@ START_TEST(affinity_is_kept_to_processors_there_are)
     ck_assert_int_eq(call(hv, XEN_DOMCTL_setvcpuaffinity, 1), -EINVAL);
     a->vcpu = 1;
     ck_assert_int_eq(call(hv, XEN_DOMCTL_getvcpuaffinity, 1), -EINVAL);
+    world_end(hv);
+}
+END_TEST
+
+/* What is set is told at once, as far as it means something. */
+START_TEST(soft_affinity_is_kept_beside_the_hard_one)
+{
+    struct hv *hv = world(FRAMES);
+    struct xen_domctl_vcpuaffinity *a = &op.u.vcpuaffinity;
+    uint8_t *map = fake_guest(WORLD_DATA);
+    struct domain *d = world_domain(hv, 1, 1);
+
+    memset(&op, 0, sizeof(op));
+    a->flags = XEN_VCPUAFFINITY_HARD | XEN_VCPUAFFINITY_SOFT;
+    a->cpumap_hard.bitmap.va = WORLD_DATA;
+    a->cpumap_soft.bitmap.va = WORLD_DATA + 1;
+    a->cpumap_hard.nr_bits = a->cpumap_soft.nr_bits = 8;
+    map[0] = 0xf6;
+    map[1] = 0x0c;
+    ck_assert_int_eq(call(hv, XEN_DOMCTL_setvcpuaffinity, 1), 0);
+    ck_assert_uint_eq(map[0], d->hv->online.bits & 0x6);
+    ck_assert_uint_eq(map[1], d->hv->online.bits & 0x4);
+    ck_assert_int_eq(call(hv, XEN_DOMCTL_getvcpuaffinity, 1), 0);
+    ck_assert_uint_eq(d->vcpus[0]->sched.soft.bits, 0x0c);
+    /* No processor is left: neither of the two changes. */
+    map[0] = 0;
+    map[1] = 1;
+    ck_assert_int_eq(call(hv, XEN_DOMCTL_setvcpuaffinity, 1), -EINVAL);
+    ck_assert_uint_eq(d->vcpus[0]->sched.soft.bits, 0x0c);
+    a->flags = 0;
+    ck_assert_int_eq(call(hv, XEN_DOMCTL_setvcpuaffinity, 1), -EINVAL);
     world_end(hv);
 }
 END_TEST
@@ -549,6 +579,7 @@ Suite *suite(void)
     tcase_add_test(set, weights_are_set_and_read_back);
     tcase_add_test(set, only_64_bits_can_be_chosen);
     tcase_add_test(set, affinity_is_kept_to_processors_there_are);
+    tcase_add_test(set, soft_affinity_is_kept_beside_the_hard_one);
     tcase_add_test(set, types_of_frames_are_told);
     tcase_add_test(set, random_calls_break_nothing);
     suite_add_tcase(s, bad);

@@ -240,16 +240,15 @@ int64_t domctl_scheduler_op(struct control_call *c)
         return -EINVAL;
     switch (op->cmd) {
     case XEN_DOMCTL_SCHEDOP_putinfo:
-        if (op->u.credit2.weight == 0)
-            return -EINVAL;
-        if (op->u.credit2.cap != 0) /* the scheduler knows none */
-            return -EOPNOTSUPP;
-        /* Read by the scheduler without a lock. */
-        __atomic_store_n(&c->d->weight, op->u.credit2.weight, __ATOMIC_RELAXED);
+        /* Read by the scheduler without a lock. Weight 0: as it was. */
+        if (op->u.credit2.weight != 0)
+            __atomic_store_n(&c->d->weight, op->u.credit2.weight,
+                             __ATOMIC_RELAXED);
+        domain_set_cap(c->d, op->u.credit2.cap, c->fx);
         return 0;
     case XEN_DOMCTL_SCHEDOP_getinfo:
         op->u.credit2.weight = (uint16_t)c->d->weight;
-        op->u.credit2.cap = 0;
+        op->u.credit2.cap = c->d->cap.percent;
         return 0;
     default:
         return -EINVAL;

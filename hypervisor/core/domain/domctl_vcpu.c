@@ -135,22 +135,43 @@ int64_t domctl_getvcpucontext(struct control_call *c)
 
 /* ---------------------------------------------------------------- affinity */
 
+/* The set of *map, or what it was, in *set. */
+static int read_set(const struct xenctl_bitmap *map, bool given, cpumask_t *set)
+{
+    return given ? bitmap_read(map, &set->bits) : 0;
+}
+
+/* Tells what has come of it: of hard what is online, of soft what is hard. */
 int64_t domctl_setvcpuaffinity(struct control_call *c)
 {
     struct xen_domctl_vcpuaffinity *op = &c->domctl.u.vcpuaffinity;
     struct vcpu *v = domain_vcpu(c->d, op->vcpu);
-    uint64_t wish;
-    int error = 0;
+    unsigned int cpus = c->d->hv->machine.cpu_count;
+    bool is_hard = op->flags & XEN_VCPUAFFINITY_HARD;
+    bool is_soft = op->flags & XEN_VCPUAFFINITY_SOFT;
+    cpumask_t hard, soft;
+    int error;
 
-    if (v && op->flags & XEN_VCPUAFFINITY_HARD) {
-        error = bitmap_read(&op->cpumap_hard, &wish);
-        if (!error)
-            error = vcpu_set_affinity(v, (cpumask_t){wish}, c->fx);
-    }
-    return error ? error : domctl_getvcpuaffinity(c);
+    if (!v || !(is_hard || is_soft))
+        return -EINVAL;
+    if (op->flags & XEN_VCPUAFFINITY_FORCE)
+        (void)!vcpu_pin(v, -1, c->fx);
+    hard = v->sched.hard;
+    soft = v->sched.soft;
+    error = read_set(&op->cpumap_hard, is_hard, &hard);
+    if (!error)
+        error = read_set(&op->cpumap_soft, is_soft, &soft);
+    if (!error)
+        error = vcpu_set_affinity(v, hard, soft, c->fx);
+    hard = cpumask_and(hard, c->d->hv->online);
+    if (!error && is_hard)
+        error = bitmap_write(&op->cpumap_hard, hard.bits, cpus);
+    if (!error && is_soft)
+        error =
+            bitmap_write(&op->cpumap_soft, cpumask_and(soft, hard).bits, cpus);
+    return error;
 }
 
-/* There is no soft affinity: every CPU is as good as another. */
 int64_t domctl_getvcpuaffinity(struct control_call *c)
 {
     struct xen_domctl_vcpuaffinity *op = &c->domctl.u.vcpuaffinity;
@@ -163,7 +184,7 @@ int64_t domctl_getvcpuaffinity(struct control_call *c)
     if (op->flags & XEN_VCPUAFFINITY_HARD)
         error = bitmap_write(&op->cpumap_hard, v->sched.hard.bits, cpus);
     if (!error && (op->flags & XEN_VCPUAFFINITY_SOFT))
-        error = bitmap_write(&op->cpumap_soft, ~0ul, cpus);
+        error = bitmap_write(&op->cpumap_soft, v->sched.soft.bits, cpus);
     return error;
 }
 

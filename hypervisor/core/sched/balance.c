@@ -82,15 +82,18 @@ void sched_place(struct hv_cpu *c, struct vcpu *v, uint64_t now_ns,
 {
     struct hv *hv = v->d->hv;
     cpumask_t allowed = cpumask_and(vcpu_allowed(v), hv->online);
+    cpumask_t liked = vcpu_liked(v);
     unsigned int from = v->sched.cpu, to = from;
     int idle = -1;
 
     if (!v->sched.on_cpu && !cpumask_is_empty(allowed)) {
-        idle = claim_any_idle(hv, allowed, from);
+        idle = claim_any_idle(hv, liked, from);
+        if (idle < 0)
+            idle = claim_any_idle(hv, allowed, from);
         if (idle >= 0)
             to = (unsigned int)idle;
-        else if (!cpumask_has(allowed, from))
-            to = least_loaded(hv, allowed);
+        else if (!cpumask_has(liked, from))
+            to = least_loaded(hv, liked);
     }
     if (to != from) {
         /* v is in no queue now: whoever comes in between finds it so, and
@@ -120,6 +123,24 @@ void sched_place(struct hv_cpu *c, struct vcpu *v, uint64_t now_ns,
         effects_resched(fx, (unsigned int)idle);
 }
 
+/*
+ * Two that wake at the same time may be placed on one CPU, the second because
+ * it may use no other: the first then waits beside idle ones.
+ */
+void sched_offer(struct hv *hv, const struct hv_cpu *c, struct effects *fx)
+{
+    const struct vcpu *v;
+    int idle;
+
+    TAILQ_FOREACH (v, &c->queue, sched.link) {
+        if (v->sched.on_cpu) /* sched_switched will ask */
+            continue;
+        idle = claim_any_idle(hv, vcpu_allowed(v), v->sched.cpu);
+        if (idle >= 0)
+            effects_resched(fx, (unsigned int)idle);
+    }
+}
+
 /* ---------------------------------------------------------------- pull */
 
 /* The queue whose first has the least usage, below limit. -1: none. */
@@ -145,10 +166,11 @@ static int find_waiting(struct hv *hv, unsigned int cpu, uint64_t limit,
 }
 
 /*
- * Who of that queue comes here. To an idle CPU the first, who waits longest.
- * To a busy one, somebody who had less than those here (limit), but not less
- * than those who stay there: whoever stays gains by it, and of two that share
- * a CPU the one that had less shall be alone.
+ * Who of that queue comes here. To an idle CPU the first that likes it, or
+ * else the first, who waits longest. To a busy one that it likes, somebody who
+ * had less than those here (limit), but not less than those who stay there:
+ * whoever stays gains by it, and of two that share a CPU the one that had less
+ * shall be alone.
  */
 static struct vcpu *choose(const struct hv_cpu *there, unsigned int cpu,
                            uint64_t limit)
@@ -159,11 +181,16 @@ static struct vcpu *choose(const struct hv_cpu *there, unsigned int cpu,
     if (limit != UINT64_MAX && there->current)
         least = there->current->sched.usage;
     TAILQ_FOREACH (v, &there->queue, sched.link) {
+        bool likes = cpumask_has(vcpu_liked(v), cpu);
+
         if (v->sched.on_cpu || !vcpu_may_use(v, cpu))
             continue;
-        if (limit == UINT64_MAX)
-            return v;
-        if (v->sched.usage < limit && v->sched.usage >= least) {
+        if (limit == UINT64_MAX) {
+            if (likes)
+                return v;
+            if (!best)
+                best = v;
+        } else if (likes && v->sched.usage < limit && v->sched.usage >= least) {
             least = v->sched.usage;
             best = v;
         }

@@ -98,6 +98,7 @@ void sched_account(struct vcpu *v, bool ran, uint64_t now_ns)
     v->sched.since_ns = now_ns;
     v->sched.usage = fade(v->sched.usage, elapsed);
     if (ran) {
+        v->sched.turn_ns -= (int64_t)elapsed;
         cost = elapsed * WEIGHT_UNIT / v->d->weight;
         v->sched.credit += (int64_t)cost;
         v->sched.usage += cost;
@@ -118,26 +119,55 @@ static void raise_floor(struct hv_cpu *c)
 
 /* ------------------------------------------------------------ choice */
 
-/* The first in c's queue that may run on cpu. */
-static struct vcpu *first_allowed(struct hv_cpu *c, unsigned int cpu)
+/* Whether v's domain has had its time, and v waits for the next. */
+static bool park(struct vcpu *v, uint64_t now_ns, struct effects *fx)
 {
-    struct vcpu *v;
+    if (v->sched.turn_ns > 0 || !cap_is_spent(v->d, now_ns))
+        return false;
+    v->sched.parked = true;
+    cap_wait(v->d, now_ns, fx);
+    return true;
+}
 
-    TAILQ_FOREACH (v, &c->queue, sched.link) {
-        if (vcpu_may_use(v, cpu))
+/* The first in c's queue that may run on cpu now. */
+static struct vcpu *first_allowed(struct hv_cpu *c, unsigned int cpu,
+                                  uint64_t now_ns, struct effects *fx)
+{
+    struct vcpu *v = TAILQ_FIRST(&c->queue), *next;
+
+    for (; v; v = next) {
+        next = TAILQ_NEXT(v, sched.link);
+        if (!vcpu_may_use(v, cpu) || v->sched.leaving)
+            continue;
+        if (!park(v, now_ns, fx))
             return v;
+        queue_remove(c, v);
     }
     return NULL;
 }
 
+/* A CPU that v likes better than cpu has nothing to do. */
+static bool better_elsewhere(const struct vcpu *v, unsigned int cpu)
+{
+    cpumask_t liked = vcpu_liked(v);
+
+    return !cpumask_has(liked, cpu) &&
+           !cpumask_is_empty(cpumask_and(liked, cpumask_read(&v->d->hv->idle)));
+}
+
 /* Whether current goes on although first waits. */
 static bool current_stays(struct hv_cpu *c, unsigned int cpu,
-                          const struct vcpu *first, uint64_t now_ns)
+                          const struct vcpu *first, uint64_t now_ns,
+                          struct effects *fx)
 {
     struct vcpu *v = c->current;
     int64_t lead;
 
-    if (!v || !vcpu_wants_cpu(v) || !vcpu_may_use(v, cpu))
+    if (!v || !vcpu_wants_cpu(v) || !vcpu_may_use(v, cpu) ||
+        park(v, now_ns, fx))
+        return false;
+    v->sched.leaving = now_ns >= c->slice_end_ns && better_elsewhere(v, cpu);
+    if (v->sched.leaving)
         return false;
     if (!first)
         return true;
@@ -161,9 +191,20 @@ static void put_current(struct hv_cpu *c, uint64_t now_ns)
     v->sched.yield = false;
     if (v->sched.run == VCPU_RUNNING)
         v->sched.run = VCPU_RUNNABLE;
+    cap_give(v->d, v->sched.turn_ns);
+    v->sched.turn_ns = 0;
     runstate_change(v, vcpu_waiting_state(v), now_ns);
     if (vcpu_wants_cpu(v))
         queue_insert(c, v);
+}
+
+/* How long v, which is current, runs until the next look. */
+static uint64_t begin_turn(struct vcpu *v, uint64_t now_ns)
+{
+    int64_t more = SCHED_SLICE_NS - v->sched.turn_ns;
+
+    v->sched.turn_ns += cap_take(v->d, more, now_ns);
+    return v->sched.turn_ns > 0 ? (uint64_t)v->sched.turn_ns : 0;
 }
 
 static void set_current(struct hv_cpu *c, struct vcpu *v, uint64_t now_ns)
@@ -176,7 +217,8 @@ static void set_current(struct hv_cpu *c, struct vcpu *v, uint64_t now_ns)
     runstate_change(v, RUNSTATE_running, now_ns);
 }
 
-static struct vcpu *pick_local(struct hv *hv, unsigned int cpu, uint64_t now_ns)
+static struct vcpu *pick_local(struct hv *hv, unsigned int cpu, uint64_t now_ns,
+                               struct effects *fx)
 {
     struct hv_cpu *c = &hv->cpus[cpu];
     struct vcpu *first;
@@ -184,8 +226,8 @@ static struct vcpu *pick_local(struct hv *hv, unsigned int cpu, uint64_t now_ns)
     spin_lock(&c->sched_lock);
     if (c->current)
         sched_account(c->current, true, now_ns);
-    first = first_allowed(c, cpu);
-    if (!current_stays(c, cpu, first, now_ns)) {
+    first = first_allowed(c, cpu, now_ns, fx);
+    if (!current_stays(c, cpu, first, now_ns, fx)) {
         if (c->current)
             put_current(c, now_ns);
         if (first)
@@ -195,10 +237,13 @@ static struct vcpu *pick_local(struct hv *hv, unsigned int cpu, uint64_t now_ns)
     if (!c->current)
         c->slice_end_ns = UINT64_MAX;
     else if (now_ns >= c->slice_end_ns)
-        c->slice_end_ns = now_ns + SCHED_SLICE_NS;
+        c->slice_end_ns = now_ns + begin_turn(c->current, now_ns);
     if (c->current)
         c->current->sched.yield = false;
     raise_floor(c);
+    if (c->current && c->queue_count > 0 &&
+        !cpumask_is_empty(cpumask_read(&hv->idle)))
+        sched_offer(hv, c, fx);
     first = c->current;
     spin_unlock(&c->sched_lock);
     return first;
@@ -209,15 +254,16 @@ static struct vcpu *pick_local(struct hv *hv, unsigned int cpu, uint64_t now_ns)
  * the others, whoever queues a vCPU does so before it looks for idle CPUs:
  * one of the two sees the other.
  */
-static struct vcpu *pick_idle(struct hv *hv, unsigned int cpu, uint64_t now_ns)
+static struct vcpu *pick_idle(struct hv *hv, unsigned int cpu, uint64_t now_ns,
+                              struct effects *fx)
 {
     struct vcpu *v = NULL;
 
     cpumask_add_atomic(&hv->idle, cpu);
     while (!v && sched_pull(hv, cpu, UINT64_MAX, now_ns))
-        v = pick_local(hv, cpu, now_ns);
+        v = pick_local(hv, cpu, now_ns, fx);
     if (!v)
-        v = pick_local(hv, cpu, now_ns);
+        v = pick_local(hv, cpu, now_ns, fx);
     if (v)
         cpumask_remove_atomic(&hv->idle, cpu);
     return v;
@@ -233,9 +279,9 @@ struct vcpu *sched_pick(struct hv *hv, unsigned int cpu, uint64_t now_ns,
     ASSERT(cpu == hal_cpu());
     if (prev && now_ns >= c->slice_end_ns && prev->sched.usage > SCHED_PULL_NS)
         sched_pull(hv, cpu, prev->sched.usage - SCHED_PULL_NS, now_ns);
-    next = pick_local(hv, cpu, now_ns);
+    next = pick_local(hv, cpu, now_ns, fx);
     if (!next)
-        next = pick_idle(hv, cpu, now_ns);
+        next = pick_idle(hv, cpu, now_ns, fx);
     else if (cpumask_has(cpumask_read(&hv->idle), cpu))
         cpumask_remove_atomic(&hv->idle, cpu);
 

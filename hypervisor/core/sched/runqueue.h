@@ -115,10 +115,13 @@ static inline bool vcpu_is_online(const struct vcpu *v)
 }
 
 /*
- * Restrict v to the CPUs of mask from its next turn on.
- * Returns 0, -EINVAL (none of them is online).
+ * Restrict v to the CPUs of hard from its next turn on; of these it runs on
+ * those of soft when it can choose, that is when one of them is idle. soft
+ * may be anything: what is not in hard does not count, and if nothing is left,
+ * all are liked.
+ * Returns 0, -EINVAL (none of hard is online).
  */
-must_check int vcpu_set_affinity(struct vcpu *v, cpumask_t mask,
+must_check int vcpu_set_affinity(struct vcpu *v, cpumask_t hard, cpumask_t soft,
                                  struct effects *fx);
 
 /*
@@ -132,6 +135,12 @@ struct vcpu_runstate_info vcpu_runstate(struct vcpu *v, uint64_t now_ns);
 uint64_t vcpu_run_time(struct vcpu *v, uint64_t now_ns);
 
 /*
+ * Limit d's vCPUs, all together, to percent of one CPU's time, in periods of
+ * 10 ms; 0: no limit. What one period leaves is lost.
+ */
+void domain_set_cap(struct domain *d, uint16_t percent, struct effects *fx);
+
+/*
  * The calls: rows of pv-abi/sched_ops.def and vcpu_ops.def, which name the
  * errors. Source: abi/events-time-sched.md 6, 7.
  */
@@ -141,8 +150,8 @@ int64_t do_vcpu_op(struct vcpu *v, uint32_t cmd, uint32_t id, guest_ptr_t arg,
                    struct effects *fx);
 
 /*
- * d's watchdogs: none set (called by domain_create); none fires any more (a
- * step of teardown, no lock is held).
+ * d's watchdogs and cap: none set (called by domain_create); no timer fires
+ * any more (a step of teardown: d is quiet, no lock is held).
  */
 void domain_sched_init(struct domain *d);
 void domain_sched_destroy(struct domain *d);
@@ -153,7 +162,7 @@ void domain_sched_destroy(struct domain *d);
 static inline bool vcpu_wants_cpu(const struct vcpu *v)
 {
     return (v->sched.run == VCPU_RUNNABLE || v->sched.run == VCPU_RUNNING) &&
-           v->sched.pause_count == 0;
+           v->sched.pause_count == 0 && !v->sched.parked;
 }
 
 /* RUNSTATE_* of v, which is on no CPU. */
@@ -176,6 +185,15 @@ static inline bool vcpu_may_use(const struct vcpu *v, unsigned int cpu)
     return cpumask_has(vcpu_allowed(v), cpu);
 }
 
+/* Those of them that are online and that it likes; not empty. */
+static inline cpumask_t vcpu_liked(const struct vcpu *v)
+{
+    cpumask_t may = cpumask_and(vcpu_allowed(v), v->d->hv->online);
+    cpumask_t liked = cpumask_and(may, v->sched.soft);
+
+    return cpumask_is_empty(liked) ? may : liked;
+}
+
 /* Lock the queue that v belongs to. */
 struct hv_cpu *lock_queue_of(const struct vcpu *v);
 
@@ -192,12 +210,31 @@ void queue_join(struct hv_cpu *c, struct vcpu *v);
  */
 void sched_account(struct vcpu *v, bool ran, uint64_t now_ns);
 
+/* Whether no vCPU of d may run now, because of d's cap. */
+bool cap_is_spent(struct domain *d, uint64_t now_ns);
+
+/*
+ * Take up to most_ns >= 0 for a turn of one of them; all of it without a cap.
+ * Returns how much, ns. Give back what is left; below 0: it took longer.
+ */
+int64_t cap_take(struct domain *d, int64_t most_ns, uint64_t now_ns);
+void cap_give(struct domain *d, int64_t ns);
+
+/* One of them, v, is parked: have it back when the next budget comes. */
+void cap_wait(struct domain *d, uint64_t now_ns, struct effects *fx);
+void vcpu_unpark(struct vcpu *v, uint64_t now_ns, struct effects *fx);
+
+void cap_init(struct domain *d);
+
 /*
  * v wants a CPU and is neither queued nor current: choose a CPU for it and
  * put it in that queue. Takes c, the queue v belongs to, locked; releases it.
  */
 void sched_place(struct hv_cpu *c, struct vcpu *v, uint64_t now_ns,
                  struct effects *fx);
+
+/* Wake idle CPUs for those who wait in c's queue and may use them. */
+void sched_offer(struct hv *hv, const struct hv_cpu *c, struct effects *fx);
 
 /*
  * Bring to cpu, this CPU, a vCPU that waits elsewhere and has less usage

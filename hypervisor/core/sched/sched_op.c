@@ -154,12 +154,14 @@ void domain_sched_init(struct domain *d)
         timer_init(&d->watchdogs[i].timer, fire_watchdog);
         d->watchdogs[i].d = d;
     }
+    cap_init(d);
 }
 
 void domain_sched_destroy(struct domain *d)
 {
     for (unsigned int i = 0; i < DOMAIN_WATCHDOGS; i++)
         timer_stop(d->hv, &d->watchdogs[i].timer);
+    timer_stop(d->hv, &d->cap.timer);
 }
 
 /* d->lock is held. Returns the id of a new watchdog, 0 for a known one. */

@@ -19,6 +19,7 @@ void vcpu_sched_init(struct vcpu *v)
 
     v->sched.run = VCPU_OFFLINE;
     v->sched.hard = hv->online;
+    v->sched.soft.bits = UINT64_MAX;
     v->sched.pinned = -1;
     /* Spread the vCPUs that wake while no CPU is idle. */
     v->sched.cpu = cpumask_first(hv->online);
@@ -137,10 +138,19 @@ void vcpu_unpause(struct vcpu *v, struct effects *fx)
     follow_wish(c, v, hal_now_ns(), fx);
 }
 
+void vcpu_unpark(struct vcpu *v, uint64_t now_ns, struct effects *fx)
+{
+    struct hv_cpu *c = lock_queue_of(v);
+
+    v->sched.parked = false;
+    follow_wish(c, v, now_ns, fx);
+}
+
 void sched_switched(struct vcpu *prev, struct effects *fx)
 {
     struct hv_cpu *c = lock_queue_of(prev);
 
+    prev->sched.leaving = false;
     __atomic_store_n(&prev->sched.on_cpu, false, __ATOMIC_RELEASE);
     if (!prev->sched.queued) {
         spin_unlock(&c->sched_lock);
@@ -167,15 +177,17 @@ static void follow_affinity(struct hv_cpu *c, struct vcpu *v,
     spin_unlock(&c->sched_lock);
 }
 
-int vcpu_set_affinity(struct vcpu *v, cpumask_t mask, struct effects *fx)
+int vcpu_set_affinity(struct vcpu *v, cpumask_t hard, cpumask_t soft,
+                      struct effects *fx)
 {
     struct hv_cpu *c;
 
-    mask = cpumask_and(mask, v->d->hv->online);
-    if (cpumask_is_empty(mask))
+    hard = cpumask_and(hard, v->d->hv->online);
+    if (cpumask_is_empty(hard))
         return -EINVAL;
     c = lock_queue_of(v);
-    v->sched.hard = mask;
+    v->sched.hard = hard;
+    v->sched.soft = soft;
     follow_affinity(c, v, fx);
     return 0;
 }

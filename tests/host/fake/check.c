@@ -103,6 +103,7 @@ static void check_queued(struct hv *hv, unsigned int cpu)
     TAILQ_FOREACH (v, &c->queue, sched.link) {
         BUG_ON(!v->sched.queued || v->sched.cpu != cpu || v == c->current);
         BUG_ON(v->sched.run != VCPU_RUNNABLE || v->sched.pause_count > 0);
+        BUG_ON(v->sched.parked);
         BUG_ON(v->sched.credit < last);
         last = v->sched.credit;
         count++;
