@@ -14,7 +14,8 @@ DOM0_LIBPV := \
     dom0-tools/libpv/build.c \
     dom0-tools/libpv/call_dom0.c \
     dom0-tools/libpv/domain.c \
-    dom0-tools/libpv/machine.c
+    dom0-tools/libpv/machine.c \
+    dom0-tools/libpv/sched.c
 
 # From an image to a domain.
 DOM0_BUILDER := \

@@ -16,14 +16,6 @@
 /* Frames asked for in one call: a list of them fits in a page. */
 #define POPULATE_BATCH 512
 
-static int domctl(struct xen_domctl *op, uint32_t cmd, domid_t domid)
-{
-    op->cmd = cmd;
-    op->interface_version = XEN_DOMCTL_INTERFACE_VERSION;
-    op->domain = domid;
-    return call_domctl(op);
-}
-
 int pv_populate(domid_t domid, uint64_t first_pfn, uint64_t count,
                 uint64_t *mfns)
 {
@@ -71,21 +63,21 @@ int pv_hypercall_page(domid_t domid, uint64_t mfn)
 {
     struct xen_domctl op = {.u.hypercall_init.gmfn = mfn};
 
-    return domctl(&op, XEN_DOMCTL_hypercall_init, domid);
+    return call_domctl_on(&op, XEN_DOMCTL_hypercall_init, domid);
 }
 
 int pv_set_64_bit(domid_t domid)
 {
     struct xen_domctl op = {.u.address_size.size = 64};
 
-    return domctl(&op, XEN_DOMCTL_set_address_size, domid);
+    return call_domctl_on(&op, XEN_DOMCTL_set_address_size, domid);
 }
 
 int pv_set_tsc_mode(domid_t domid, uint32_t mode)
 {
     struct xen_domctl op = {.u.tsc_info.tsc_mode = mode};
 
-    return domctl(&op, XEN_DOMCTL_settscinfo, domid);
+    return call_domctl_on(&op, XEN_DOMCTL_settscinfo, domid);
 }
 
 int pv_pin_l4(domid_t domid, uint64_t mfn)
@@ -124,7 +116,7 @@ int pv_vcpu_set_context(domid_t domid, unsigned int vcpu,
 {
     struct xen_domctl op = {.u.vcpucontext = {vcpu, 0, context}};
 
-    return domctl(&op, XEN_DOMCTL_setvcpucontext, domid);
+    return call_domctl_on(&op, XEN_DOMCTL_setvcpucontext, domid);
 }
 
 int pv_vcpu_get_context(domid_t domid, unsigned int vcpu,
@@ -132,7 +124,7 @@ int pv_vcpu_get_context(domid_t domid, unsigned int vcpu,
 {
     struct xen_domctl op = {.u.vcpucontext = {vcpu, 0, context}};
 
-    return domctl(&op, XEN_DOMCTL_getvcpucontext, domid);
+    return call_domctl_on(&op, XEN_DOMCTL_getvcpucontext, domid);
 }
 
 int pv_set_memory_map(domid_t domid, uint64_t kib)

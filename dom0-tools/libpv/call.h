@@ -18,6 +18,17 @@
 #include <pv-abi/sysctl.h>
 
 int call_domctl(struct xen_domctl *op);
+
+/* The same for operation cmd on a domain. */
+static inline int call_domctl_on(struct xen_domctl *op, uint32_t cmd,
+                                 domid_t domid)
+{
+    op->cmd = cmd;
+    op->interface_version = XEN_DOMCTL_INTERFACE_VERSION;
+    op->domain = domid;
+    return call_domctl(op);
+}
+
 int call_sysctl(struct xen_sysctl *op);
 long call_memory(unsigned int cmd, void *arg);
 int call_mmuext(struct mmuext_op *op, domid_t foreign);

@@ -12,27 +12,19 @@
 /* As many ports as an xl-made domain gets. */
 #define MAX_EVTCHN_PORT 1023
 
-static int domctl(struct xen_domctl *op, uint32_t cmd, domid_t domid)
-{
-    op->cmd = cmd;
-    op->interface_version = XEN_DOMCTL_INTERFACE_VERSION;
-    op->domain = domid;
-    return call_domctl(op);
-}
-
 /* A domctl that takes nothing but the domain. */
 static int domctl_plain(uint32_t cmd, domid_t domid)
 {
     struct xen_domctl op = {0};
 
-    return domctl(&op, cmd, domid);
+    return call_domctl_on(&op, cmd, domid);
 }
 
 static int set_max_vcpus(domid_t domid, unsigned int count)
 {
     struct xen_domctl op = {.u.max_vcpus.max = count};
 
-    return domctl(&op, XEN_DOMCTL_max_vcpus, domid);
+    return call_domctl_on(&op, XEN_DOMCTL_max_vcpus, domid);
 }
 
 int pv_domain_create(const struct pv_create *c, domid_t *domid)
@@ -47,7 +39,7 @@ int pv_domain_create(const struct pv_create *c, domid_t *domid)
     create->max_grant_frames = -1;
     create->max_maptrack_frames = -1;
     create->grant_opts = 1; /* grant table version 1 */
-    rc = domctl(&op, XEN_DOMCTL_createdomain, *domid);
+    rc = call_domctl_on(&op, XEN_DOMCTL_createdomain, *domid);
     if (rc)
         return rc;
     *domid = op.domain;
@@ -83,13 +75,13 @@ int pv_domain_set_max_mem(domid_t domid, uint64_t kib)
 {
     struct xen_domctl op = {.u.max_mem.max_memkb = kib};
 
-    return domctl(&op, XEN_DOMCTL_max_mem, domid);
+    return call_domctl_on(&op, XEN_DOMCTL_max_mem, domid);
 }
 
 int pv_domain_info(domid_t domid, struct xen_domctl_getdomaininfo *info)
 {
     struct xen_domctl op = {0};
-    int rc = domctl(&op, XEN_DOMCTL_getdomaininfo, domid);
+    int rc = call_domctl_on(&op, XEN_DOMCTL_getdomaininfo, domid);
 
     if (rc)
         return rc;

@@ -110,6 +110,30 @@ int pv_vcpu_get_context(domid_t domid, unsigned int vcpu,
 /* The memory map the domain is told: RAM from 0, `kib` long. */
 int pv_set_memory_map(domid_t domid, uint64_t kib);
 
+/* ------------------------------------------------ its processor time */
+
+/*
+ * Weight (1 .. 65535) and cap (percent of one processor, 0: none) of a domain.
+ * Setting weight 0 leaves it as it is. -XEN_EINVAL: another scheduler than
+ * credit2 runs.
+ */
+int pv_shares_get(domid_t domid, struct xen_domctl_sched_credit2 *shares);
+int pv_shares_set(domid_t domid, const struct xen_domctl_sched_credit2 *shares);
+
+/*
+ * The processors, of the first 64, that a vCPU may use (hard) and those of them
+ * it likes (soft); bit 0 is processor 0. Set: NULL leaves one as it is.
+ * -XEN_EINVAL: no such vCPU, or none of hard is there.
+ */
+int pv_vcpu_affinity_get(domid_t domid, unsigned int vcpu, uint64_t *hard,
+                         uint64_t *soft);
+int pv_vcpu_affinity_set(domid_t domid, unsigned int vcpu, const uint64_t *hard,
+                         const uint64_t *soft);
+
+/* What it does, where, and how long it has run. -XEN_EINVAL: no such vCPU. */
+int pv_vcpu_info(domid_t domid, unsigned int vcpu,
+                 struct xen_domctl_getvcpuinfo *info);
+
 /* ------------------------------------------------ the machine */
 
 int pv_physinfo(struct xen_sysctl_physinfo *info);

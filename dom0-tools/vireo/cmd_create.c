@@ -7,6 +7,7 @@
 #include "consoled/consoled.h"
 #include "libpv/pv.h"
 #include "vireo/command.h"
+#include "vireo/config/cpuset.h"
 #include "vireo/console.h"
 #include "vireo/json.h"
 #include "vireo/lifecycle.h"
@@ -94,6 +95,20 @@ static int start(const struct wishes *w, const struct domain_config *config)
     return w->console ? show_console(w, domid) : STATUS_OK;
 }
 
+/* Sets that differ from "all", as text for each vCPU. */
+static void show_sets(struct json *j, const char *name, const uint64_t *sets,
+                      unsigned count)
+{
+    char text[CPUSET_TEXT_MAX];
+
+    json_array(j, name);
+    for (unsigned i = 0; i < count; i++) {
+        cpuset_write(sets[i] ? sets[i] : UINT64_MAX, CPUSET_MAX, text);
+        json_string(j, NULL, text);
+    }
+    json_close(j);
+}
+
 /* Show what would be created. */
 static int show(const struct domain_config *config)
 {
@@ -112,6 +127,10 @@ static int show(const struct domain_config *config)
     json_uint(&j, "memory", config->memory_mib);
     json_uint(&j, "maxmem", config->maxmem_mib);
     json_uint(&j, "vcpus", config->vcpus);
+    json_uint(&j, "cpu_weight", config->cpu_weight);
+    json_uint(&j, "cap", config->cap);
+    show_sets(&j, "cpus", config->cpus, config->vcpus);
+    show_sets(&j, "cpus_soft", config->cpus_soft, config->vcpus);
     json_string(&j, "tsc_mode", config->tsc_mode ? "native" : "default");
     json_string(&j, "on_poweroff", config_action_name(config->on_poweroff));
     json_string(&j, "on_reboot", config_action_name(config->on_reboot));

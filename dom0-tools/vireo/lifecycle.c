@@ -173,6 +173,30 @@ static int announce(const struct domain_config *config,
               : 0;
 }
 
+/* Shares and places that differ from those a domain has from the start. */
+static int place(const struct domain_config *c, domid_t domid, char *error)
+{
+    const struct xen_domctl_sched_credit2 shares = {c->cpu_weight, c->cap};
+    int rc = 0;
+
+    if (c->cpu_weight != CONFIG_WEIGHT || c->cap)
+        rc = pv_shares_set(domid, &shares);
+    if (rc)
+        return fail(error, "its cpu_weight or cap was refused: %s",
+                    xen_strerror(rc));
+    for (unsigned i = 0; i < c->vcpus && !rc; i++) {
+        const uint64_t *hard = c->cpus[i] ? &c->cpus[i] : NULL;
+        const uint64_t *soft = c->cpus_soft[i] ? &c->cpus_soft[i] : NULL;
+
+        if (hard || soft)
+            rc = pv_vcpu_affinity_set(domid, i, hard, soft);
+    }
+    return rc == -XEN_EINVAL
+               ? fail(error, "cpus= names no processor that is there%s", "")
+           : rc ? fail(error, "cpus= was refused: %s", xen_strerror(rc))
+                : 0;
+}
+
 static int build_and_announce(const struct domain_config *config,
                               domid_t *domid, char *error)
 {
@@ -183,7 +207,8 @@ static int build_and_announce(const struct domain_config *config,
         domain_build(&want, &built, error))
         return -1;
     *domid = built.domid;
-    if (!announce(config, &built, want.uuid, error))
+    if (!place(config, built.domid, error) &&
+        !announce(config, &built, want.uuid, error))
         return 0;
     domain_stop(built.domid);
     return -1;

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "vireo/config/config.h"
+#include "vireo/config/cpuset.h"
 
 #define BASE "name = \"n\"\nkernel = \"/k\"\nmemory = 64\n"
 
@@ -60,6 +61,9 @@ START_TEST(smallest_configuration_has_defaults)
     ck_assert_uint_eq(config.memory_mib, 64);
     ck_assert_uint_eq(config.maxmem_mib, 64);
     ck_assert_uint_eq(config.vcpus, 1);
+    ck_assert_uint_eq(config.cpu_weight, 256);
+    ck_assert_uint_eq(config.cap, 0);
+    ck_assert_uint_eq(config.cpus[0], 0);
     ck_assert(!config.has_uuid);
     ck_assert_int_eq(config.on_poweroff, CONFIG_DESTROY);
     ck_assert_int_eq(config.on_reboot, CONFIG_RESTART);
@@ -82,6 +86,9 @@ START_TEST(every_honoured_key_is_read)
                                "maxmem = 128\n"
                                "vcpus = 4\n"
                                "tsc_mode = 'native'\n"
+                               "cpu_weight = 512; cap = 150\n"
+                               "cpus = [ '0', '1-3,^2' ]\n"
+                               "cpus_soft = 'all,^0'\n"
                                "builder = 'generic'\n"
                                "uuid = '01234567-89AB-cdef-0123-456789abcdef'\n"
                                "on_poweroff = 'preserve'\n"
@@ -95,6 +102,12 @@ START_TEST(every_honoured_key_is_read)
     ck_assert_uint_eq(config.maxmem_mib, 128);
     ck_assert_uint_eq(config.vcpus, 4);
     ck_assert_uint_eq(config.tsc_mode, 2);
+    ck_assert_uint_eq(config.cpu_weight, 512);
+    ck_assert_uint_eq(config.cap, 150);
+    ck_assert_uint_eq(config.cpus[0], 0x1);
+    ck_assert_uint_eq(config.cpus[1], 0xa);
+    ck_assert_uint_eq(config.cpus[2], 0);
+    ck_assert_uint_eq(config.cpus_soft[3], UINT64_MAX << 1);
     ck_assert(config.has_uuid);
     ck_assert_mem_eq(config.uuid, uuid, 16);
     ck_assert_int_eq(config.on_poweroff, CONFIG_PRESERVE);
@@ -184,17 +197,72 @@ START_TEST(unknown_key_is_marked_and_a_cure_named)
 }
 END_TEST
 
+START_TEST(sets_of_processors_are_read_and_written)
+{
+    static const struct {
+        const char *text, *again;
+        uint64_t set;
+    } good[] = {
+        {"0", "0", 1},
+        {"3,1,2", "1-3", 0xe},
+        {"all", "0-63", UINT64_MAX},
+        {"all,^0", "1-63", UINT64_MAX - 1},
+        {"0-7,^2-3,63", "0-1,4-7,63", 0x80000000000000f3},
+    };
+    static const char *const bad[][2] = {
+        {"", "is no set of processors"},
+        {"^0", "has no processor left"},
+        {"64", "names a processor above 63"},
+        {"99999999999999999999", "names a processor above 63"},
+        {"3-1", "has a range that ends before it begins"},
+        {"1 2", "needs commas between"},
+        {"1,", "is no set of processors"},
+        {"nodes:0", "is no set of processors"},
+    };
+    char text[CPUSET_TEXT_MAX];
+    const char *why;
+    uint64_t set;
+
+    for (size_t i = 0; i < sizeof(good) / sizeof(good[0]); i++) {
+        ck_assert(cpuset_read(good[i].text, &set, &why));
+        ck_assert_uint_eq(set, good[i].set);
+        cpuset_write(set, 65, text);
+        ck_assert_str_eq(text, set == UINT64_MAX ? "all" : good[i].again);
+    }
+    cpuset_write(3, 2, text);
+    ck_assert_str_eq(text, "all");
+    cpuset_write(UINT64_C(0x5555555555555555), 64, text);
+    ck_assert_uint_lt(strlen(text), CPUSET_TEXT_MAX - 1);
+    for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
+        ck_assert(!cpuset_read(bad[i][0], &set, &why));
+        ck_assert_ptr_eq(strstr(why, bad[i][1]), why);
+    }
+}
+END_TEST
+
+START_TEST(placement_is_complained_of_at_its_place)
+{
+    ck_assert_str_eq(complaint("cpus = [ '0', '1-' ]"),
+                     "x.cfg:4:15: error: cpus: \"1-\" is no set of "
+                     "processors, like \"0-3,^2\" or \"all\"");
+    ck_assert_str_eq(complaint("cpus_soft = 3"),
+                     "x.cfg:4:13: error: cpus_soft: a set like \"0-3,^2\" is "
+                     "wanted here, or a list with one for each vCPU");
+    ck_assert_str_eq(complaint("cap = 6401"),
+                     "x.cfg:4:7: error: cap: must be 0 (no limit) to 6400 "
+                     "(percent)");
+    ck_assert_str_eq(complaint("cpu_weight = 0"),
+                     "x.cfg:4:14: error: cpu_weight: must be 1 to 65535");
+}
+END_TEST
+
 START_TEST(known_keys_that_cannot_be_honoured_say_why)
 {
     static const char *const refused[] = {
         "bootloader",
         "bootloader_args",
-        "cap",
         "channel",
-        "cpu_weight",
         "cpuid",
-        "cpus",
-        "cpus_soft",
         "disk",
         "driver_domain",
         "e820_host",
@@ -378,6 +446,8 @@ Suite *suite(void)
     tcase_add_checked_fixture(bad, setup, teardown);
     tcase_add_test(bad, error_on_the_command_line_names_it);
     tcase_add_test(bad, unknown_key_is_marked_and_a_cure_named);
+    tcase_add_test(bad, sets_of_processors_are_read_and_written);
+    tcase_add_test(bad, placement_is_complained_of_at_its_place);
     tcase_add_test(bad, known_keys_that_cannot_be_honoured_say_why);
     tcase_add_test(bad, wrong_types_and_values_are_errors);
     tcase_add_test(bad, names_are_checked);

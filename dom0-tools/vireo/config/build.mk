@@ -2,8 +2,10 @@
 # The reader of xl.cfg. bison and flex write into $(O)/gen.
 
 CONFIG_READER := \
+    dom0-tools/vireo/config/cpuset.c \
     dom0-tools/vireo/config/grammar.c \
     dom0-tools/vireo/config/keys.c \
+    dom0-tools/vireo/config/placement.c \
     dom0-tools/vireo/config/report.c \
     dom0-tools/vireo/config/resolve.c \
     dom0-tools/vireo/config/scan.c \

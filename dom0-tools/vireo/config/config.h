@@ -26,6 +26,7 @@
 #define CONFIG_NAME_MAX   64
 #define CONFIG_MEMORY_MAX (UINT64_C(1) << 24) /* MiB: what 2^44 bytes are */
 #define CONFIG_VCPUS_MAX  64
+#define CONFIG_WEIGHT     256
 
 /* What to do when a domain has stopped by itself. */
 enum config_action {
@@ -47,6 +48,11 @@ struct domain_config {
     uint64_t maxmem_mib; /* .. CONFIG_MEMORY_MAX; memory_mib if not set */
     unsigned vcpus;      /* 1 .. CONFIG_VCPUS_MAX; 1 if not set */
     uint32_t tsc_mode;   /* 0 default, 2 native; 0 if not set */
+    uint16_t cpu_weight; /* 1 .. 65535; 256 if not set */
+    uint16_t cap;        /* percent of one processor; 0, no limit, if not set */
+    /* For each vCPU the processors it may use, and those it likes, a bit for
+     * each; 0: all. */
+    uint64_t cpus[CONFIG_VCPUS_MAX], cpus_soft[CONFIG_VCPUS_MAX];
     bool has_uuid;       /* else the caller makes one */
     uint8_t uuid[16];
     enum config_action on_poweroff; /* DESTROY if not set */

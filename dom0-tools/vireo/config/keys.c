@@ -246,16 +246,38 @@ static void set_tsc_mode(struct draft *d, const struct config_setting *s)
                        "emulated");
 }
 
+static void set_weight(struct draft *d, const struct config_setting *s)
+{
+    want_range(d, s, UINT16_MAX, "");
+    d->weight = (uint16_t)s->value->number;
+}
+
+static void set_cap(struct draft *d, const struct config_setting *s)
+{
+    if (want_type(d, s, CONFIG_NUMBER) &&
+        s->value->number > 100 * CONFIG_VCPUS_MAX)
+        draft_complain(d, s, "must be 0 (no limit) to 6400 (percent)");
+    d->cap = (uint16_t)s->value->number;
+}
+
+static void set_cpus(struct draft *d, const struct config_setting *s)
+{
+    draft_place(d, s, d->hard);
+}
+
+static void set_cpus_soft(struct draft *d, const struct config_setting *s)
+{
+    draft_place(d, s, d->soft);
+}
+
 /* --- Keys ------------------------------------------------------------------
  */
 
-#define NO_BACKEND   "no back end for it runs in this control domain"
-#define NO_DEVICES   "devices are not passed through to domains"
-#define NO_PLACEMENT "where vCPUs run cannot be chosen yet"
-#define NO_WEIGHT    "shares of processor time cannot be set yet"
-#define NO_LIMIT     "this limit is fixed"
-#define NO_HVM       "it is for domains with hardware virtualisation"
-#define NO_SECURITY  "there are no security labels"
+#define NO_BACKEND  "no back end for it runs in this control domain"
+#define NO_DEVICES  "devices are not passed through to domains"
+#define NO_LIMIT    "this limit is fixed"
+#define NO_HVM      "it is for domains with hardware virtualisation"
+#define NO_SECURITY "there are no security labels"
 
 /* Sorted by name. Without a function the key is refused, for the reason. */
 static const struct key {
@@ -266,13 +288,13 @@ static const struct key {
     {"bootloader", NULL, "name the kernel itself with kernel = \"...\""},
     {"bootloader_args", NULL, "there is no boot loader to give them to"},
     {"builder", set_builder, NULL},
-    {"cap", NULL, NO_WEIGHT},
+    {"cap", set_cap, NULL},
     {"channel", NULL, NO_BACKEND},
     {"cmdline", set_cmdline, NULL},
-    {"cpu_weight", NULL, NO_WEIGHT},
+    {"cpu_weight", set_weight, NULL},
     {"cpuid", NULL, "every domain has the same processor features"},
-    {"cpus", NULL, NO_PLACEMENT},
-    {"cpus_soft", NULL, NO_PLACEMENT},
+    {"cpus", set_cpus, NULL},
+    {"cpus_soft", set_cpus_soft, NULL},
     {"disk", NULL, NO_BACKEND},
     {"driver_domain", NULL, NO_BACKEND},
     {"e820_host", NULL, NO_DEVICES},

@@ -89,6 +89,10 @@ static void fill(struct domain_config *out, struct config_parse *p,
     out->maxmem_mib = d->maxmem ? d->maxmem->value->number : out->memory_mib;
     out->vcpus = d->vcpus ? d->vcpus->value->number : 1;
     out->tsc_mode = d->tsc_mode;
+    out->cpu_weight = d->weight;
+    out->cap = d->cap;
+    memcpy(out->cpus, d->hard, sizeof(out->cpus));
+    memcpy(out->cpus_soft, d->soft, sizeof(out->cpus_soft));
     out->has_uuid = d->uuid != NULL;
     memcpy(out->uuid, d->uuid_bytes, sizeof(out->uuid));
     out->on_poweroff = d->action_poweroff;
@@ -100,6 +104,7 @@ bool config_resolve(struct domain_config *out, struct config_parse *p)
 {
     struct config_place file = {.source = p->file};
     struct draft d = {.report = p->report,
+                      .weight = CONFIG_WEIGHT,
                       .action_poweroff = CONFIG_DESTROY,
                       .action_reboot = CONFIG_RESTART,
                       .action_crash = CONFIG_DESTROY};

@@ -165,10 +165,12 @@ static inline bool vcpu_wants_cpu(const struct vcpu *v)
            v->sched.pause_count == 0 && !v->sched.parked;
 }
 
-/* RUNSTATE_* of v, which is on no CPU. */
+/* RUNSTATE_* of v, which is on no CPU. Parked is offline, as on Xen: guests
+ * take that and runnable together for time that was stolen. */
 static inline int vcpu_waiting_state(const struct vcpu *v)
 {
-    if (v->sched.run == VCPU_OFFLINE || v->sched.pause_count > 0)
+    if (v->sched.run == VCPU_OFFLINE || v->sched.pause_count > 0 ||
+        v->sched.parked)
         return RUNSTATE_offline;
     return v->sched.run == VCPU_BLOCKED ? RUNSTATE_blocked : RUNSTATE_runnable;
 }
