@@ -14,6 +14,8 @@ MAKEFLAGS += --no-builtin-rules --no-print-directory
 .DELETE_ON_ERROR:
 SHELL  := /bin/bash
 
+VERSION := 0.4.0
+
 # Same commit, any folder, same bytes: no path, no date, fixed locale.
 export LC_ALL := C
 export SOURCE_DATE_EPOCH := 0

@@ -51,7 +51,6 @@ DOM0_VIREO := \
     dom0-tools/vireo/cmd_destroy.c \
     dom0-tools/vireo/cmd_dmesg.c \
     dom0-tools/vireo/cmd_domid.c \
-    dom0-tools/vireo/cmd_domname.c \
     dom0-tools/vireo/cmd_help.c \
     dom0-tools/vireo/cmd_info.c \
     dom0-tools/vireo/cmd_list.c \
@@ -64,6 +63,7 @@ DOM0_VIREO := \
     dom0-tools/vireo/keys.c \
     dom0-tools/vireo/lifecycle.c \
     dom0-tools/vireo/main.c \
+    dom0-tools/vireo/options.c \
     $(CONFIG_READER)
 
 DOM0_SOURCES := $(DOM0_LIBPV) $(DOM0_BUILDER) $(DOM0_CONSOLED) \
@@ -73,7 +73,7 @@ DOM0_SOURCES := $(DOM0_LIBPV) $(DOM0_BUILDER) $(DOM0_CONSOLED) \
 
 DOM0_OBJECTS := $(DOM0_SOURCES:%.c=$(DOM0)/%.o)
 
-DOM0_CFLAGS = $(GUEST_CFLAGS) -I dom0-tools -I dom0-tools/libxenstore \
+DOM0_CFLAGS = $(GUEST_CFLAGS) -DVIREO_VERSION='"$(VERSION)"' -I dom0-tools -I dom0-tools/libxenstore \
     $(CONFIG_INC)
 
 $(DOM0)/%.o: %.c dom0-tools/build.mk $(NEWLIB_DONE) | $(CONFIG_GEN)/grammar.h

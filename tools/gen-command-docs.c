@@ -11,8 +11,8 @@
 static const struct command {
     const char *name, *arguments, *summary, *options;
 } commands[] = {
-#define COMMAND(name, arguments, summary, options)                             \
-    {#name, arguments, summary, options},
+#define COMMAND(id, name, arguments, summary, options)                         \
+    {name, arguments, summary, options},
 #include "vireo/commands.def"
 };
 

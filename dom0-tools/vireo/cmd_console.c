@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include <sys/types.h> /* regex.h needs it first */
 
-#include <getopt.h>
 #include <inttypes.h>
 #include <regex.h>
 #include <stdio.h>
@@ -226,82 +225,50 @@ static bool send_line(struct console *c, const char *text)
     return false;
 }
 
-enum { OPT_ONCE = 256, OPT_EXPECT, OPT_TIMEOUT, OPT_FOLLOW, OPT_SEND };
-
-struct wishes {
-    int how; /* OPT_ONCE, OPT_EXPECT, OPT_FOLLOW; 0: none of them */
-    const char *line, *expression;
-    unsigned long seconds;
-};
-
-/* Returns 0, or -1 for words that make no sense. */
-static int read_options(int argc, char **argv, struct wishes *w)
+/* Whether no two of the ways to read it are wanted at once. */
+static bool is_one_way(const struct options *o)
 {
-    static const struct option options[] = {
-        {"once", no_argument, NULL, OPT_ONCE},
-        {"expect", required_argument, NULL, OPT_EXPECT},
-        {"timeout", required_argument, NULL, OPT_TIMEOUT},
-        {"follow", no_argument, NULL, OPT_FOLLOW},
-        {"send", required_argument, NULL, OPT_SEND},
-        {NULL, 0, NULL, 0},
-    };
-    int option;
-    char *end;
-
-    while ((option = getopt_long(argc, argv, "", options, NULL)) != -1) {
-        switch (option) {
-        case OPT_TIMEOUT:
-            w->seconds = strtoul(optarg, &end, 10);
-            if (end == optarg || *end || w->seconds > 1000000)
-                return -1;
-            continue;
-        case OPT_SEND:
-            w->line = optarg;
-            continue;
-        case OPT_EXPECT:
-            w->expression = optarg;
-            break;
-        case '?':
-            return -1;
-        }
-        if (w->how)
-            return -1;
-        w->how = option;
-    }
-    return argc - optind == 1 ? 0 : -1;
+    return options_has(o, "once") + options_has(o, "expect") +
+               options_has(o, "follow") <=
+           1;
 }
 
-static int serve(struct console_reader *r, const struct wishes *w)
+static int serve(struct console_reader *r, const struct options *o,
+                 unsigned long seconds)
 {
-    if (w->line && !send_line(r->console, w->line))
+    const char *line = options_value(o, "send");
+
+    if (line && !send_line(r->console, line))
         return STATUS_FAIL;
-    switch (w->how) {
-    case OPT_ONCE:
+    if (options_has(o, "once"))
         return print_once(r);
-    case OPT_EXPECT:
-        return expect(r, w->expression, w->seconds);
-    case OPT_FOLLOW:
+    if (options_has(o, "expect"))
+        return expect(r, options_value(o, "expect"), seconds);
+    if (options_has(o, "follow"))
         return follow(r);
-    default:
-        return w->line ? STATUS_OK : console_show(r);
-    }
+    return line ? STATUS_OK : console_show(r);
 }
 
 int cmd_console(int argc, char **argv)
 {
-    struct wishes w = {.seconds = EXPECT_S};
+    unsigned long seconds = EXPECT_S;
     struct console_reader r;
     struct console *c;
+    struct options o;
     int status;
 
-    if (read_options(argc, argv, &w))
+    if (!command_options(&o, argc, argv, 1, 1))
+        return STATUS_USAGE;
+    if (!is_one_way(&o) || (options_has(&o, "timeout") &&
+                            !command_number(options_value(&o, "timeout"),
+                                            "--timeout", 0, 1000000, &seconds)))
         return command_usage("console");
-    c = find(argv[optind]);
+    c = find(o.words[0]);
     if (!c)
         return STATUS_FAIL;
     /* What comes before the answer to a line that is sent does not count. */
-    console_open(c, &r, w.line != NULL);
-    status = serve(&r, &w);
+    console_open(c, &r, options_has(&o, "send"));
+    status = serve(&r, &o, seconds);
     console_close(&r);
     console_put(c);
     return status;

@@ -1,5 +1,4 @@
 /* SPDX-License-Identifier: MIT */
-#include <getopt.h>
 #include <stdio.h>
 
 #include <guest/file.h>
@@ -12,62 +11,26 @@
 #include "vireo/json.h"
 #include "vireo/lifecycle.h"
 
-struct wishes {
-    bool paused, console, dry_run, quiet, json;
-};
-
-static int read_options(int argc, char **argv, struct wishes *w)
-{
-    static const struct option options[] = {
-        {"paused", no_argument, NULL, 'p'}, {"console", no_argument, NULL, 'c'},
-        {"dryrun", no_argument, NULL, 'n'}, {"quiet", no_argument, NULL, 'q'},
-        {"json", no_argument, NULL, 'j'},   {NULL, 0, NULL, 0},
-    };
-    int option;
-
-    while ((option = getopt_long(argc, argv, "pcnqj", options, NULL)) != -1)
-        switch (option) {
-        case 'p':
-            w->paused = true;
-            break;
-        case 'c':
-            w->console = true;
-            break;
-        case 'n':
-            w->dry_run = true;
-            break;
-        case 'q':
-            w->quiet = true;
-            break;
-        case 'j':
-            w->json = true;
-            break;
-        default:
-            return -1;
-        }
-    return optind < argc ? 0 : -1;
-}
-
-static void say_created(const struct wishes *w,
+static void say_created(const struct options *o,
                         const struct domain_config *config, domid_t domid)
 {
     struct json j;
 
-    if (w->json) {
+    if (options_has(o, "json")) {
         json_begin(&j, stdout);
         json_object(&j, NULL);
         json_string(&j, "name", config->name);
         json_uint(&j, "domid", domid);
         json_close(&j);
         json_end(&j);
-    } else if (!w->quiet) {
+    } else if (!options_has(o, "quiet")) {
         printf("Created domain %u '%s'\n", domid, config->name);
     }
     fflush(stdout);
 }
 
 /* Show its console from the first byte on: nothing runs before that is read. */
-static int show_console(const struct wishes *w, domid_t domid)
+static int show_console(const struct options *o, domid_t domid)
 {
     struct console *c = console_find_domid(domid);
     struct console_reader r;
@@ -76,7 +39,7 @@ static int show_console(const struct wishes *w, domid_t domid)
     if (!c)
         return command_fail("domain %u has ended and left no console", domid);
     console_open(c, &r, false);
-    if (!w->paused)
+    if (!options_has(o, "paused"))
         pv_domain_unpause(domid);
     status = console_show(&r);
     console_close(&r);
@@ -84,15 +47,17 @@ static int show_console(const struct wishes *w, domid_t domid)
     return status;
 }
 
-static int start(const struct wishes *w, const struct domain_config *config)
+static int start(const struct options *o, const struct domain_config *config)
 {
     char error[LIFECYCLE_ERROR_MAX];
     domid_t domid;
 
-    if (domain_start(config, w->paused || w->console, &domid, error))
+    if (domain_start(config,
+                     options_has(o, "paused") || options_has(o, "console"),
+                     &domid, error))
         return command_fail("cannot create '%s': %s", config->name, error);
-    say_created(w, config, domid);
-    return w->console ? show_console(w, domid) : STATUS_OK;
+    say_created(o, config, domid);
+    return options_has(o, "console") ? show_console(o, domid) : STATUS_OK;
 }
 
 /* Sets that differ from "all", as text for each vCPU. */
@@ -163,15 +128,15 @@ static bool read_config(char **words, int count, struct domain_config *config)
 
 int cmd_create(int argc, char **argv)
 {
-    struct wishes w = {.paused = false};
     struct domain_config config;
+    struct options o;
     int status;
 
-    if (read_options(argc, argv, &w))
-        return command_usage("create");
-    if (!read_config(argv + optind, argc - optind, &config))
+    if (!command_options(&o, argc, argv, 1, -1))
+        return STATUS_USAGE;
+    if (!read_config(o.words, o.count, &config))
         return STATUS_FAIL;
-    status = w.dry_run ? show(&config) : start(&w, &config);
+    status = options_has(&o, "dryrun") ? show(&config) : start(&o, &config);
     domain_config_drop(&config);
     return status;
 }

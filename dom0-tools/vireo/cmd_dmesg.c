@@ -1,5 +1,4 @@
 /* SPDX-License-Identifier: MIT */
-#include <getopt.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -52,26 +51,16 @@ static void show_json(char *text)
 
 int cmd_dmesg(int argc, char **argv)
 {
-    static const struct option options[] = {
-        {"clear", no_argument, NULL, 'c'},
-        {"json", no_argument, NULL, 'j'},
-        {NULL, 0, NULL, 0},
-    };
-    bool clear = false, json = false;
+    struct options o;
     char *text;
-    int option, rc;
+    int rc;
 
-    while ((option = getopt_long(argc, argv, "cj", options, NULL)) != -1) {
-        if (option == '?')
-            return command_usage("dmesg");
-        *(option == 'c' ? &clear : &json) = true;
-    }
-    if (optind < argc)
-        return command_usage("dmesg");
-    text = read_log(clear, &rc);
+    if (!command_options(&o, argc, argv, 0, 0))
+        return STATUS_USAGE;
+    text = read_log(options_has(&o, "clear"), &rc);
     if (!text)
         return command_fail("cannot read the log: %s", xen_strerror(rc));
-    if (json)
+    if (options_has(&o, "json"))
         show_json(text);
     else
         fputs(text, stdout);

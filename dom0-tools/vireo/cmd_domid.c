@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-#include <getopt.h>
+/* domid and domname: from a name to a number, and back. */
+#include <stdlib.h>
 
 #include "vireo/command.h"
 #include "vireo/domains.h"
@@ -7,32 +8,44 @@
 
 int cmd_domid(int argc, char **argv)
 {
-    static const struct option options[] = {
-        {"json", no_argument, NULL, 'j'},
-        {NULL, 0, NULL, 0},
-    };
-    bool json = false;
+    struct options o;
+    struct json j;
     domid_t domid;
-    int option;
 
-    while ((option = getopt_long(argc, argv, "j", options, NULL)) != -1) {
-        if (option == '?')
-            return command_usage("domid");
-        json = true;
-    }
-    if (argc - optind != 1)
-        return command_usage("domid");
-    if (!domains_find(argv[optind], &domid))
+    if (!command_options(&o, argc, argv, 1, 1))
+        return STATUS_USAGE;
+    if (!domains_find(o.words[0], &domid))
         return command_fail("no domain '%s'; 'vireo list' shows them",
-                            argv[optind]);
-    if (json) {
-        struct json j;
-
+                            o.words[0]);
+    if (options_has(&o, "json")) {
         json_begin(&j, stdout);
         json_uint(&j, NULL, domid);
         json_end(&j);
     } else {
         printf("%u\n", domid);
     }
+    return STATUS_OK;
+}
+
+int cmd_domname(int argc, char **argv)
+{
+    struct options o;
+    struct json j;
+    domid_t domid;
+    char *name;
+
+    if (!command_options(&o, argc, argv, 1, 1))
+        return STATUS_USAGE;
+    if (!domains_resolve(o.words[0], &domid))
+        return STATUS_FAIL;
+    name = domains_name(domid);
+    if (options_has(&o, "json")) {
+        json_begin(&j, stdout);
+        json_string(&j, NULL, name);
+        json_end(&j);
+    } else {
+        puts(name);
+    }
+    free(name);
     return STATUS_OK;
 }

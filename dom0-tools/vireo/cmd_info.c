@@ -1,5 +1,4 @@
 /* SPDX-License-Identifier: MIT */
-#include <getopt.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
@@ -96,21 +95,14 @@ static void add_version(struct report *r)
 
 int cmd_info(int argc, char **argv)
 {
-    static const struct option options[] = {
-        {"json", no_argument, NULL, 'j'},
-        {NULL, 0, NULL, 0},
-    };
     struct xen_sysctl_physinfo info;
-    struct report r = {.json = false};
-    int option, rc;
+    struct options o;
+    struct report r;
+    int rc;
 
-    while ((option = getopt_long(argc, argv, "j", options, NULL)) != -1) {
-        if (option == '?')
-            return command_usage("info");
-        r.json = true;
-    }
-    if (optind < argc)
-        return command_usage("info");
+    if (!command_options(&o, argc, argv, 0, 0))
+        return STATUS_USAGE;
+    r.json = options_has(&o, "json");
     rc = pv_physinfo(&info);
     if (rc)
         return command_fail("cannot ask the hypervisor: %s", xen_strerror(rc));

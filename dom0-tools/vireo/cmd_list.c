@@ -1,5 +1,4 @@
 /* SPDX-License-Identifier: MIT */
-#include <getopt.h>
 #include <stdlib.h>
 
 #include <pv-abi/errno.h>
@@ -55,22 +54,14 @@ static int select_domains(char **words, int count,
 
 int cmd_list(int argc, char **argv)
 {
-    static const struct option options[] = {
-        {"long", no_argument, NULL, 'l'},
-        {"json", no_argument, NULL, 'j'},
-        {NULL, 0, NULL, 0},
-    };
     struct xen_domctl_getdomaininfo *list;
-    bool json = false;
-    int option, count;
+    struct options o;
+    int count;
 
-    while ((option = getopt_long(argc, argv, "lj", options, NULL)) != -1) {
-        if (option == '?')
-            return command_usage("list");
-        json = true;
-    }
-    if (optind < argc) {
-        count = select_domains(argv + optind, argc - optind, &list);
+    if (!command_options(&o, argc, argv, 0, -1))
+        return STATUS_USAGE;
+    if (o.count > 0) {
+        count = select_domains(o.words, o.count, &list);
         if (count < 0)
             return STATUS_FAIL;
     } else {
@@ -78,7 +69,7 @@ int cmd_list(int argc, char **argv)
         if (count < 0)
             return command_fail("cannot list domains: %s", xen_strerror(count));
     }
-    if (json)
+    if (options_has(&o, "json") || options_has(&o, "long"))
         show_json(list, count);
     else
         show_text(list, count);

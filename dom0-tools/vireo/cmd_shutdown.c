@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: MIT */
 /* shutdown and reboot: the same words, another request. */
-#include <getopt.h>
 #include <stdlib.h>
 
 #include <pv-abi/errno.h>
@@ -69,27 +68,18 @@ static int named(char **words, int count, domid_t **domids)
 
 static int end_domains(int argc, char **argv, const char *request)
 {
-    static const struct option options[] = {
-        {"wait", no_argument, NULL, 'w'},
-        {"all", no_argument, NULL, 'a'},
-        {NULL, 0, NULL, 0},
-    };
-    bool wait = false, all = false;
     domid_t *domids;
-    int option, count, status;
+    struct options o;
+    int count, status;
 
-    while ((option = getopt_long(argc, argv, "wa", options, NULL)) != -1) {
-        if (option == '?')
-            return command_usage(argv[0]);
-        *(option == 'w' ? &wait : &all) = true;
-    }
-    if (all == (optind < argc))
+    if (!command_options(&o, argc, argv, 0, -1))
+        return STATUS_USAGE;
+    if (options_has(&o, "all") == (o.count > 0))
         return command_usage(argv[0]);
-    count =
-        all ? everybody(&domids) : named(argv + optind, argc - optind, &domids);
+    count = o.count ? named(o.words, o.count, &domids) : everybody(&domids);
     if (count < 0)
         return STATUS_FAIL;
-    status = ask_all(domids, count, request, wait);
+    status = ask_all(domids, count, request, options_has(&o, "wait"));
     free(domids);
     return status;
 }

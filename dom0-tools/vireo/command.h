@@ -11,6 +11,8 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "vireo/options.h"
+
 #define STATUS_OK    0
 #define STATUS_FAIL  1
 #define STATUS_USAGE 2
@@ -32,12 +34,27 @@ int vireo_main(int argc, char **argv);
 /* Say "vireo: <text>" on stderr. Returns STATUS_FAIL. */
 int command_fail(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
+/*
+ * Read argv's options as the row of command argv[0] has them; the words that
+ * are left must be least .. most, or any number above least with most -1.
+ * False: they are not, and the usage has been shown; return STATUS_USAGE then.
+ */
+bool command_options(struct options *o, int argc, char **argv, int least,
+                     int most);
+
 /* Show how the command is used, on stderr. Returns STATUS_USAGE. */
 int command_usage(const char *name);
 
-/* Prototypes of the commands: int cmd_<name>(int argc, char **argv). */
-#define COMMAND(name, arguments, summary, options)                             \
-    int cmd_##name(int argc, char **argv);
+/*
+ * A number between least and most, decimal or 0x. False: word is none; it has
+ * been said of what.
+ */
+bool command_number(const char *word, const char *what, unsigned long least,
+                    unsigned long most, unsigned long *number);
+
+/* The commands themselves. */
+#define COMMAND(id, name, arguments, summary, options)                         \
+    int cmd_##id(int argc, char **argv);
 #include "vireo/commands.def"
 
 #endif

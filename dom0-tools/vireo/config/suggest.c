@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "syntax.h"
+#include "suggest.h"
 
 #include <string.h>
 

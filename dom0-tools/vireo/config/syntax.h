@@ -12,6 +12,7 @@
 #include <setjmp.h>
 
 #include "config.h"
+#include "suggest.h"
 
 /* What is read: the file, or one argument of the command line. */
 struct config_source {
@@ -97,12 +98,5 @@ enum config_severity {
 void config_say(struct config_report *r, enum config_severity severity,
                 const struct config_place *at, const char *format, ...)
     __attribute__((format(printf, 4, 5)));
-
-/*
- * The candidate that `word` was most probably meant to be; NULL if none is
- * close. `candidate(i)` is NULL behind the last one.
- */
-const char *config_suggest(const char *word,
-                           const char *(*candidate)(size_t i));
 
 #endif
