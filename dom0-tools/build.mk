@@ -54,9 +54,20 @@ DOM0_VIREO := \
     dom0-tools/vireo/cmd_help.c \
     dom0-tools/vireo/cmd_info.c \
     dom0-tools/vireo/cmd_list.c \
+    dom0-tools/vireo/cmd_mem_set.c \
     dom0-tools/vireo/cmd_pause.c \
+    dom0-tools/vireo/cmd_rename.c \
+    dom0-tools/vireo/cmd_sched_credit2.c \
     dom0-tools/vireo/cmd_shutdown.c \
+    dom0-tools/vireo/cmd_trigger.c \
     dom0-tools/vireo/cmd_unpause.c \
+    dom0-tools/vireo/cmd_uptime.c \
+    dom0-tools/vireo/cmd_vcpu_list.c \
+    dom0-tools/vireo/cmd_vcpu_pin.c \
+    dom0-tools/vireo/cmd_vcpu_set.c \
+    dom0-tools/vireo/cmd_vm_list.c \
+    dom0-tools/vireo/cmd_xenstore.c \
+    dom0-tools/vireo/cmd_xenstore_ls.c \
     dom0-tools/vireo/domains.c \
     dom0-tools/vireo/format.c \
     dom0-tools/vireo/json.c \

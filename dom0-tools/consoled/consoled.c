@@ -241,6 +241,19 @@ struct console *console_find(const char *name)
     return find(has_name, name);
 }
 
+void consoled_rename(domid_t domid, const char *name)
+{
+    struct console *c;
+
+    mutex_lock(&lock);
+    c = best(has_domid, &domid);
+    if (c) {
+        memset(c->name, 0, sizeof(c->name));
+        strncpy(c->name, name, sizeof(c->name) - 1);
+    }
+    mutex_unlock(&lock);
+}
+
 struct console *console_find_domid(domid_t domid)
 {
     return find(has_domid, &domid);

@@ -50,6 +50,9 @@ int consoled_start(void);
  */
 int consoled_attach(domid_t domid, const char *name, evtchn_port_t port);
 
+/* The domain is called name from now on; copied. */
+void consoled_rename(domid_t domid, const char *name);
+
 /*
  * The domain has ended: take what is still in its ring, let the ring go, keep
  * the history. A domain without a living console is ignored.

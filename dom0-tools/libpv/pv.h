@@ -134,6 +134,9 @@ int pv_vcpu_affinity_set(domid_t domid, unsigned int vcpu, const uint64_t *hard,
 int pv_vcpu_info(domid_t domid, unsigned int vcpu,
                  struct xen_domctl_getvcpuinfo *info);
 
+/* Raise an NMI. -XEN_ESRCH: no such vCPU. */
+int pv_vcpu_nmi(domid_t domid, unsigned int vcpu);
+
 /* ------------------------------------------------ the machine */
 
 int pv_physinfo(struct xen_sysctl_physinfo *info);

@@ -68,6 +68,14 @@ int pv_vcpu_affinity_set(domid_t domid, unsigned int vcpu, const uint64_t *hard,
                     soft ? &s : NULL);
 }
 
+int pv_vcpu_nmi(domid_t domid, unsigned int vcpu)
+{
+    struct xen_domctl op = {
+        .u.sendtrigger = {.trigger = XEN_DOMCTL_SENDTRIGGER_NMI, .vcpu = vcpu}};
+
+    return call_domctl_on(&op, XEN_DOMCTL_sendtrigger, domid);
+}
+
 int pv_vcpu_info(domid_t domid, unsigned int vcpu,
                  struct xen_domctl_getvcpuinfo *info)
 {

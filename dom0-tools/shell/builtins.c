@@ -191,8 +191,19 @@ static int run_help(int argc, char **argv)
     return STATUS_OK;
 }
 
+/* The programs that Xen has beside xl are words of their own. */
+static int run_store(int argc, char **argv)
+{
+    return command_find(argv[0])->run(argc, argv);
+}
+
 const struct builtin *builtin_find(const char *name)
 {
+    static const struct builtin store = {"xenstore-...", "...",
+                                         "'vireo help' lists them", run_store};
+
+    if (!strncmp(name, "xenstore-", 9) && command_find(name))
+        return &store;
     for (size_t i = 0; i < sizeof(builtins) / sizeof(builtins[0]); i++)
         if (!strcmp(builtins[i].name, name))
             return &builtins[i];

@@ -25,7 +25,7 @@ int cmd_help(int argc, char **argv)
     }
     puts("usage: vireo COMMAND [ARGUMENT]...\n");
     for (c = commands; c->name; c++)
-        printf("  %-10s %s\n", c->name, c->summary);
+        printf("  %-15s %s\n", c->name, c->summary);
     puts("\n'vireo help COMMAND' explains one. 'xl' is another name for "
          "'vireo'.");
     return STATUS_OK;

@@ -1,78 +1,79 @@
 /* SPDX-License-Identifier: MIT */
 #include <stdlib.h>
 
-#include <pv-abi/errno.h>
-
-#include "libpv/pv.h"
 #include "vireo/command.h"
 #include "vireo/domains.h"
 #include "vireo/format.h"
 
-static void show_text(const struct xen_domctl_getdomaininfo *list, int count)
-{
-    format_list_head(stdout);
-    for (int i = 0; i < count; i++) {
-        char *name = domains_name(list[i].domain);
+/* How it is shown: as JSON, or with more columns than xl's six. */
+struct view {
+    struct json *j;
+    bool verbose, pool, numa;
+};
 
-        format_list_row(stdout, name, &list[i]);
-        free(name);
+static void show_more(const struct view *v,
+                      const struct xen_domctl_getdomaininfo *info)
+{
+    char uuid[FORMAT_UUID_LEN];
+
+    if (v->verbose) {
+        format_uuid(info->handle, uuid);
+        printf(" %s ", uuid);
+        if (info->flags & XEN_DOMINF_shutdown)
+            printf("%8x", (info->flags >> XEN_DOMINF_shutdownshift) &
+                              XEN_DOMINF_shutdownmask);
+        else
+            printf("%8s", "-");
+        printf(" %16s", "-");
     }
+    if (v->pool)
+        printf(" %16s", "Pool-0");
+    if (v->numa)
+        printf(" all");
 }
 
-static void show_json(const struct xen_domctl_getdomaininfo *list, int count)
+static int show(const struct xen_domctl_getdomaininfo *info, void *arg)
 {
-    struct json j;
+    const struct view *v = arg;
+    char *name = domains_name(info->domain);
 
-    json_begin(&j, stdout);
-    json_array(&j, NULL);
-    for (int i = 0; i < count; i++) {
-        char *name = domains_name(list[i].domain);
-
-        format_list_json(&j, name, &list[i]);
-        free(name);
+    if (v->j) {
+        format_list_json(v->j, name, info);
+    } else {
+        format_list_row(stdout, name, info);
+        show_more(v, info);
+        putchar('\n');
     }
-    json_close(&j);
-    json_end(&j);
-}
-
-/* The domains that words name. Returns how many, or -1: one was unknown. */
-static int select_domains(char **words, int count,
-                          struct xen_domctl_getdomaininfo **list)
-{
-    *list = calloc((size_t)count, sizeof(**list));
-    for (int i = 0; i < count; i++) {
-        domid_t domid;
-
-        if (!domains_resolve(words[i], &domid) ||
-            pv_domain_info(domid, *list + i)) {
-            free(*list);
-            return -1;
-        }
-    }
-    return count;
+    free(name);
+    return STATUS_OK;
 }
 
 int cmd_list(int argc, char **argv)
 {
-    struct xen_domctl_getdomaininfo *list;
     struct options o;
-    int count;
+    struct view v = {NULL};
+    struct json j;
+    int status;
 
     if (!command_options(&o, argc, argv, 0, -1))
         return STATUS_USAGE;
-    if (o.count > 0) {
-        count = select_domains(o.words, o.count, &list);
-        if (count < 0)
-            return STATUS_FAIL;
-    } else {
-        count = domains_list(&list);
-        if (count < 0)
-            return command_fail("cannot list domains: %s", xen_strerror(count));
+    v.verbose = options_has(&o, "verbose");
+    v.pool = options_has(&o, "cpupool");
+    v.numa = options_has(&o, "numa");
+    if (options_has(&o, "json") || options_has(&o, "long")) {
+        v.j = &j;
+        json_begin(&j, stdout);
+        json_array(&j, NULL);
+        status = domains_each(o.words, o.count, show, &v);
+        json_close(&j);
+        json_end(&j);
+        return status;
     }
-    if (options_has(&o, "json") || options_has(&o, "long"))
-        show_json(list, count);
-    else
-        show_text(list, count);
-    free(list);
-    return STATUS_OK;
+    format_list_head(stdout);
+    printf("%s%s%s\n",
+           v.verbose ? "   UUID                            Reason-Code"
+                       "\tSecurity Label"
+                     : "",
+           v.pool ? "         Cpupool" : "", v.numa ? " NODE Affinity" : "");
+    return domains_each(o.words, o.count, show, &v);
 }

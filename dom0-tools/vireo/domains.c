@@ -7,6 +7,7 @@
 #include <string.h>
 #include <sys/queue.h>
 
+#include <guest/clock.h>
 #include <guest/thread.h>
 #include <pv-abi/errno.h>
 
@@ -15,6 +16,8 @@
 
 /* Domains asked for in one call. */
 #define LIST_STEP 64
+
+#define PATH_BYTES 128
 
 /* A handle serves one request at a time, so each thread has its own. */
 struct store {
@@ -56,14 +59,33 @@ struct xs_handle *domains_store(void)
     return s ? s->handle : NULL;
 }
 
+static void key_path(char path[PATH_BYTES], domid_t domid, const char *key)
+{
+    snprintf(path, PATH_BYTES, "/local/domain/%u/%s", domid, key);
+}
+
+bool domains_write(domid_t domid, const char *key, const char *value)
+{
+    char path[PATH_BYTES];
+
+    key_path(path, domid, key);
+    return xs_write(domains_store(), XBT_NULL, path, value,
+                    (unsigned)strlen(value));
+}
+
+char *domains_read(domid_t domid, const char *key)
+{
+    char path[PATH_BYTES];
+    unsigned int length;
+
+    key_path(path, domid, key);
+    return xs_read(domains_store(), XBT_NULL, path, &length);
+}
+
 char *domains_name(domid_t domid)
 {
-    char path[48];
-    unsigned int length;
-    char *name;
+    char *name = domains_read(domid, "name");
 
-    snprintf(path, sizeof(path), "/local/domain/%u/name", domid);
-    name = xs_read(domains_store(), XBT_NULL, path, &length);
     return name ? name : strdup("(null)");
 }
 
@@ -133,10 +155,56 @@ bool domains_resolve(const char *word, domid_t *domid)
     return false;
 }
 
+/* The store says when domains were made; nobody made the control domain. */
+uint64_t domains_start_time(domid_t domid)
+{
+    char *vm = domid ? domains_read(domid, "vm") : NULL, *text = NULL;
+    uint64_t start = 0;
+    char path[PATH_BYTES];
+    unsigned int length;
+
+    if (domid == 0)
+        return (clock_wall_ns() - clock_ns()) / NS_PER_SEC;
+    if (vm) {
+        snprintf(path, sizeof(path), "%s/start_time", vm);
+        text = xs_read(domains_store(), XBT_NULL, path, &length);
+    }
+    if (text)
+        start = strtoull(text, NULL, 10);
+    free(text);
+    free(vm);
+    return start;
+}
+
 bool domains_has_ended(domid_t domid)
 {
     struct xen_domctl_getdomaininfo info;
 
     return pv_domain_info(domid, &info) ||
            (info.flags & (XEN_DOMINF_shutdown | XEN_DOMINF_dying));
+}
+
+int domains_each(char **words, int count,
+                 int (*each)(const struct xen_domctl_getdomaininfo *info,
+                             void *arg),
+                 void *arg)
+{
+    struct xen_domctl_getdomaininfo *list, one;
+    int status = STATUS_OK, n;
+    domid_t domid;
+
+    for (int i = 0; i < count && status == STATUS_OK; i++)
+        status = domains_resolve(words[i], &domid) &&
+                         pv_domain_info(domid, &one) == 0
+                     ? each(&one, arg)
+                     : STATUS_FAIL;
+    if (count > 0)
+        return status;
+    n = domains_list(&list);
+    if (n < 0)
+        return command_fail("cannot list domains: %s", xen_strerror(n));
+    for (int i = 0; i < n && status == STATUS_OK; i++)
+        status = each(&list[i], arg);
+    free(list);
+    return status;
 }

@@ -42,23 +42,30 @@ void format_state(const struct xen_domctl_getdomaininfo *info,
 
 void format_list_head(FILE *out)
 {
-    fprintf(out, "%-40s %5s %5s %5s     %s  %8s\n", "Name", "ID", "Mem",
-            "VCPUs", "State", "Time(s)");
+    fprintf(out, "%-40s %5s %5s %5s     %s  %8s", "Name", "ID", "Mem", "VCPUs",
+            "State", "Time(s)");
+}
+
+void format_seconds(uint64_t ns, int columns, char text[FORMAT_SECONDS_LEN])
+{
+    uint64_t tenths = (ns + NS_PER_TENTH / 2) / NS_PER_TENTH;
+
+    /* "%N.1f" without floating point, which the control domain's libc lacks */
+    snprintf(text, FORMAT_SECONDS_LEN, "%*lu.%lu", columns - 2,
+             (unsigned long)(tenths / 10), (unsigned long)(tenths % 10));
 }
 
 void format_list_row(FILE *out, const char *name,
                      const struct xen_domctl_getdomaininfo *info)
 {
-    uint64_t tenths = (info->cpu_time + NS_PER_TENTH / 2) / NS_PER_TENTH;
-    char state[FORMAT_STATE_LEN];
+    char state[FORMAT_STATE_LEN], seconds[FORMAT_SECONDS_LEN];
 
     format_state(info, state);
-    /* "%8.1f" without floating point, which the control domain's libc lacks */
-    fprintf(out, "%-40s %5d %5lu %5d     %s  %6lu.%lu\n", name, info->domain,
+    format_seconds(info->cpu_time, 8, seconds);
+    fprintf(out, "%-40s %5d %5lu %5d     %s  %s", name, info->domain,
             (unsigned long)((info->tot_pages + info->outstanding_pages) /
                             PAGES_PER_MIB),
-            (int)info->nr_online_vcpus, state, (unsigned long)(tenths / 10),
-            (unsigned long)(tenths % 10));
+            (int)info->nr_online_vcpus, state, seconds);
 }
 
 const char *format_shutdown_reason(unsigned int code)

@@ -21,7 +21,11 @@
 void format_state(const struct xen_domctl_getdomaininfo *info,
                   char state[FORMAT_STATE_LEN]);
 
-/* Head line and rows of `list`: six fields each. */
+/* ns as seconds with one decimal, right in so many columns; then NUL. */
+#define FORMAT_SECONDS_LEN 24
+void format_seconds(uint64_t ns, int columns, char text[FORMAT_SECONDS_LEN]);
+
+/* Head line and rows of `list`: six fields each, without a newline. */
 void format_list_head(FILE *out);
 void format_list_row(FILE *out, const char *name,
                      const struct xen_domctl_getdomaininfo *info);

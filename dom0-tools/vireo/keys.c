@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include <guest/clock.h>
 #include <xenstore.h>
 
 #include "vireo/domains.h"
@@ -130,7 +131,7 @@ static void put_rings(struct writer *w, const struct build_result *built)
 static void put_vm(struct writer *w, const struct domain_config *config,
                    const char *uuid)
 {
-    char path[PATH_BYTES];
+    char path[PATH_BYTES], now[24];
 
     snprintf(path, sizeof(path), "/vm/%s", uuid);
     put(w, path, GUEST_READS, "");
@@ -138,6 +139,10 @@ static void put_vm(struct writer *w, const struct domain_config *config,
     put(w, path, GUEST_READS, config->name);
     snprintf(path, sizeof(path), "/vm/%s/uuid", uuid);
     put(w, path, GUEST_READS, uuid);
+    snprintf(path, sizeof(path), "/vm/%s/start_time", uuid);
+    snprintf(now, sizeof(now), "%lu",
+             (unsigned long)(clock_wall_ns() / NS_PER_SEC));
+    put(w, path, GUEST_READS, now);
     snprintf(path, sizeof(path), "/vm/%s/image/ostype", uuid);
     put(w, path, GUEST_READS, "linux");
 }

@@ -269,6 +269,51 @@ int domain_stop(domid_t domid)
     return rc;
 }
 
+/* Locked. The store's names, and those that are kept here. */
+static bool set_name(domid_t domid, const char *name)
+{
+    struct record *r = find(domid);
+    char *vm = domains_read(domid, "vm"), *copy = strdup(name);
+    char path[96];
+    bool good = copy && domains_write(domid, "name", name);
+
+    if (good && vm) {
+        snprintf(path, sizeof(path), "%s/name", vm);
+        good = xs_write(domains_store(), XBT_NULL, path, name,
+                        (unsigned)strlen(name));
+    }
+    if (good && r) {
+        free(r->config.name);
+        r->config.name = copy;
+        copy = NULL;
+    }
+    if (good)
+        consoled_rename(domid, name);
+    free(copy);
+    free(vm);
+    return good;
+}
+
+int domain_rename(domid_t domid, const char *name, char *error)
+{
+    const char *fault = config_name_fault(name);
+    domid_t other;
+    int rc = 0;
+
+    if (fault)
+        return fail(error, "the new name: %s", fault);
+    mutex_lock(&lock);
+    if (domains_find(name, &other)) {
+        snprintf(error, LIFECYCLE_ERROR_MAX, "domain %u is called '%s' already",
+                 other, name);
+        rc = -1;
+    } else if (!set_name(domid, name)) {
+        rc = fail(error, "the xenstore refused the name%s", "");
+    }
+    mutex_unlock(&lock);
+    return rc;
+}
+
 bool domain_ask(domid_t domid, const char *request)
 {
     char path[64];

@@ -45,6 +45,12 @@ int domain_start(const struct domain_config *config, bool paused,
 int domain_stop(domid_t domid);
 
 /*
+ * Call a domain otherwise: in the xenstore, for its console, and when it is
+ * started again. Returns 0, or -1 and why in error: name is none, or taken.
+ */
+int domain_rename(domid_t domid, const char *name, char *error);
+
+/*
  * Ask the domain's kernel to end itself: "poweroff", "reboot" ... Returns
  * false if the xenstore cannot be written.
  */

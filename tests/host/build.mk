@@ -103,6 +103,7 @@ SUITE_cmdline     := hypervisor/core/domain/cmdline.c
 SUITE_cpio        := pv-abi/image/cpio.c
 SUITE_domain      := $(HV_FAKE_ALL)
 SUITE_domctl      := $(HV_FAKE_ALL)
+SUITE_domctl_vcpu := $(HV_FAKE_ALL)
 SUITE_dom0_build  := $(HV_FAKE_ALL) tests/host/fake/image.c
 SUITE_dom0_layout := hypervisor/core/domain/dom0_layout.c
 SUITE_elf         := $(HV_ELF) tests/host/fake/image.c
@@ -124,6 +125,7 @@ SUITE_shell := dom0-tools/shell/line.c dom0-tools/shell/words.c
 
 # dom0-tools/vireo
 SUITE_format := dom0-tools/vireo/format.c dom0-tools/vireo/json.c
+SUITE_options := dom0-tools/vireo/options.c
 
 # dom0-tools/libxenstore
 SUITE_libxenstore := $(LIBXENSTORE) $(LIBXENSTORE_LOCAL) $(XENSTORED) \

@@ -268,97 +268,6 @@ START_TEST(a_zombie_is_shown_as_dying)
 }
 END_TEST
 
-/* ----------------------------------------------------------------- context */
-
-static struct vcpu_guest_context *context(void)
-{
-    return fake_guest(WORLD_DATA);
-}
-
-START_TEST(a_context_goes_in_and_comes_out)
-{
-    struct hv *hv = world(FRAMES);
-    struct domain *d = world_domain(hv, 1, 10);
-    struct tree t = write_tree(d, 0);
-
-    memset(&op, 0, sizeof(op));
-    op.u.vcpucontext.ctxt.va = WORLD_DATA;
-    ck_assert_int_eq(call(hv, XEN_DOMCTL_getvcpucontext, 1), -ENODATA);
-    memset(context(), 0, sizeof(*context()));
-    context()->flags = VGCF_in_kernel | VGCF_online;
-    context()->ctrlreg[3] = t.l4.n << 12;
-    context()->user_regs.rip = 0x1000;
-    ck_assert_int_eq(call(hv, XEN_DOMCTL_setvcpucontext, 1), 0);
-    ck_assert_uint_eq(d->vcpus[0]->sched.pause_count, 1); /* the domain's */
-    memset(context(), 0xff, sizeof(*context()));
-    ck_assert_int_eq(call(hv, XEN_DOMCTL_getvcpucontext, 1), 0);
-    ck_assert_uint_eq(context()->user_regs.rip, 0x1000);
-    ck_assert_uint_eq(context()->ctrlreg[3], t.l4.n << 12);
-    ck_assert_uint_eq(context()->flags, VGCF_in_kernel | VGCF_online);
-    world_end(hv);
-}
-END_TEST
-
-START_TEST(a_running_vcpu_is_held_while_its_context_is_read)
-{
-    struct hv *hv = world(FRAMES);
-    struct domain *d = world_domain(hv, 1, 10);
-    struct tree t = write_tree(d, 0);
-    struct vcpu *v = d->vcpus[0];
-
-    memset(&op, 0, sizeof(op));
-    memset(context(), 0, sizeof(*context()));
-    context()->flags = VGCF_in_kernel | VGCF_online;
-    context()->ctrlreg[3] = t.l4.n << 12;
-    op.u.vcpucontext.ctxt.va = WORLD_DATA;
-    ck_assert_int_eq(call(hv, XEN_DOMCTL_setvcpucontext, 1), 0);
-    ck_assert_int_eq(call(hv, XEN_DOMCTL_unpausedomain, 1), 0);
-    world_schedule(hv, v->sched.cpu);
-    ck_assert(!vcpu_is_quiet(v));
-    op.u.vcpucontext.vcpu = 0;
-    op.u.vcpucontext.ctxt.va = WORLD_DATA;
-    ck_assert_int_eq(call(hv, XEN_DOMCTL_getvcpucontext, 1), 0);
-    ck_assert_uint_eq(world_restarts, 1);
-    ck_assert_uint_eq(v->sched.pause_count, 0);
-    world_end(hv);
-}
-END_TEST
-
-START_TEST(an_unreadable_context_changes_nothing)
-{
-    struct hv *hv = world(FRAMES);
-    struct domain *d = world_domain(hv, 1, 10);
-
-    memset(&op, 0, sizeof(op));
-    op.u.vcpucontext.ctxt.va = 16;
-    ck_assert_int_eq(call(hv, XEN_DOMCTL_setvcpucontext, 1), -EFAULT);
-    ck_assert(!d->vcpus[0]->initialised);
-    ck_assert_uint_eq(d->vcpus[0]->sched.pause_count, 1);
-    op.u.vcpucontext.vcpu = 1;
-    ck_assert_int_eq(call(hv, XEN_DOMCTL_setvcpucontext, 1), -EINVAL);
-    world_end(hv);
-}
-END_TEST
-
-START_TEST(a_null_context_resets_the_vcpu)
-{
-    struct hv *hv = world(FRAMES);
-    struct domain *d = world_domain(hv, 1, 10);
-    struct tree t = write_tree(d, 0);
-
-    memset(&op, 0, sizeof(op));
-    memset(context(), 0, sizeof(*context()));
-    context()->flags = VGCF_in_kernel | VGCF_online;
-    context()->ctrlreg[3] = t.l4.n << 12;
-    op.u.vcpucontext.ctxt.va = WORLD_DATA;
-    ck_assert_int_eq(call(hv, XEN_DOMCTL_setvcpucontext, 1), 0);
-    op.u.vcpucontext.ctxt.va = 0;
-    ck_assert_int_eq(call(hv, XEN_DOMCTL_setvcpucontext, 1), 0);
-    ck_assert(!d->vcpus[0]->initialised);
-    world_end(hv);
-}
-END_TEST
-
 /* ---------------------------------------------------------------- settings */
 
 START_TEST(a_hypercall_page_needs_writable_memory_of_the_domain)
@@ -435,67 +344,6 @@ START_TEST(only_64_bits_can_be_chosen)
 }
 END_TEST
 
-START_TEST(affinity_is_kept_to_processors_there_are)
-{
-    struct hv *hv = world(FRAMES);
-    struct xen_domctl_vcpuaffinity *a = &op.u.vcpuaffinity;
-    uint8_t *map = fake_guest(WORLD_DATA);
-    struct domain *d = world_domain(hv, 1, 1);
-
-    memset(&op, 0, sizeof(op));
-    a->flags = XEN_VCPUAFFINITY_HARD;
-    a->cpumap_hard.bitmap.va = WORLD_DATA;
-    a->cpumap_hard.nr_bits = 16;
-    map[0] = 0x06;
-    map[1] = 0xff;
-    map[2] = 0x55;
-    ck_assert_int_eq(call(hv, XEN_DOMCTL_setvcpuaffinity, 1), 0);
-    ck_assert_uint_eq(d->vcpus[0]->sched.hard.bits & 0xf, 0x6);
-    memset(map, 0xff, 2);
-    ck_assert_int_eq(call(hv, XEN_DOMCTL_getvcpuaffinity, 1), 0);
-    ck_assert_uint_eq(map[0], 0x06);
-    ck_assert_uint_eq(map[1], 0);
-    ck_assert_uint_eq(map[2], 0x55); /* beyond the room */
-    map[0] = 0;
-    map[1] = 0;
-    ck_assert_int_eq(call(hv, XEN_DOMCTL_setvcpuaffinity, 1), -EINVAL);
-    a->vcpu = 1;
-    ck_assert_int_eq(call(hv, XEN_DOMCTL_getvcpuaffinity, 1), -EINVAL);
-    world_end(hv);
-}
-END_TEST
-
-/* What is set is told at once, as far as it means something. */
-START_TEST(soft_affinity_is_kept_beside_the_hard_one)
-{
-    struct hv *hv = world(FRAMES);
-    struct xen_domctl_vcpuaffinity *a = &op.u.vcpuaffinity;
-    uint8_t *map = fake_guest(WORLD_DATA);
-    struct domain *d = world_domain(hv, 1, 1);
-
-    memset(&op, 0, sizeof(op));
-    a->flags = XEN_VCPUAFFINITY_HARD | XEN_VCPUAFFINITY_SOFT;
-    a->cpumap_hard.bitmap.va = WORLD_DATA;
-    a->cpumap_soft.bitmap.va = WORLD_DATA + 1;
-    a->cpumap_hard.nr_bits = a->cpumap_soft.nr_bits = 8;
-    map[0] = 0xf6;
-    map[1] = 0x0c;
-    ck_assert_int_eq(call(hv, XEN_DOMCTL_setvcpuaffinity, 1), 0);
-    ck_assert_uint_eq(map[0], d->hv->online.bits & 0x6);
-    ck_assert_uint_eq(map[1], d->hv->online.bits & 0x4);
-    ck_assert_int_eq(call(hv, XEN_DOMCTL_getvcpuaffinity, 1), 0);
-    ck_assert_uint_eq(d->vcpus[0]->sched.soft.bits, 0x0c);
-    /* No processor is left: neither of the two changes. */
-    map[0] = 0;
-    map[1] = 1;
-    ck_assert_int_eq(call(hv, XEN_DOMCTL_setvcpuaffinity, 1), -EINVAL);
-    ck_assert_uint_eq(d->vcpus[0]->sched.soft.bits, 0x0c);
-    a->flags = 0;
-    ck_assert_int_eq(call(hv, XEN_DOMCTL_setvcpuaffinity, 1), -EINVAL);
-    world_end(hv);
-}
-END_TEST
-
 START_TEST(types_of_frames_are_told)
 {
     struct hv *hv = world(FRAMES);
@@ -560,7 +408,7 @@ Suite *suite(void)
 {
     Suite *s = suite_create("domctl");
     TCase *bad = tcase_create("refusal"), *life = tcase_create("life"),
-          *ctx = tcase_create("context"), *set = tcase_create("settings");
+          *set = tcase_create("settings");
 
     tcase_add_test(bad, refusals_come_in_the_order_tools_rely_on);
     tcase_add_test(bad, nobody_destroys_or_stops_itself);
@@ -571,20 +419,13 @@ Suite *suite(void)
     tcase_add_test(life, info_shows_how_a_domain_ended);
     tcase_add_test(life, a_running_domain_is_shown_so_and_destroyed);
     tcase_add_test(life, a_zombie_is_shown_as_dying);
-    tcase_add_test(ctx, a_context_goes_in_and_comes_out);
-    tcase_add_test(ctx, a_running_vcpu_is_held_while_its_context_is_read);
-    tcase_add_test(ctx, an_unreadable_context_changes_nothing);
-    tcase_add_test(ctx, a_null_context_resets_the_vcpu);
     tcase_add_test(set, a_hypercall_page_needs_writable_memory_of_the_domain);
     tcase_add_test(set, weights_are_set_and_read_back);
     tcase_add_test(set, only_64_bits_can_be_chosen);
-    tcase_add_test(set, affinity_is_kept_to_processors_there_are);
-    tcase_add_test(set, soft_affinity_is_kept_beside_the_hard_one);
     tcase_add_test(set, types_of_frames_are_told);
     tcase_add_test(set, random_calls_break_nothing);
     suite_add_tcase(s, bad);
     suite_add_tcase(s, life);
-    suite_add_tcase(s, ctx);
     suite_add_tcase(s, set);
     return s;
 }

@@ -90,6 +90,9 @@ bool config_read(struct domain_config *out, const char *name, const char *text,
                  size_t len, const char *const *settings, size_t count,
                  struct config_report *report);
 
+/* What is wrong with a domain's name, in words that follow it; NULL: nothing. */
+const char *config_name_fault(const char *name);
+
 /* The word for an action in a file: "rename-restart". */
 const char *config_action_name(enum config_action action);
 

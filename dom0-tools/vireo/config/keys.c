@@ -50,27 +50,32 @@ static void want_range(struct draft *d, const struct config_setting *s,
                    "%s: must be 1 to %" PRIu64 "%s", s->key, max, unit);
 }
 
+const char *config_name_fault(const char *name)
+{
+    size_t length = strlen(name);
+
+    if (length == 0)
+        return "must not be empty";
+    if (length > CONFIG_NAME_MAX)
+        return "longer than 64 characters";
+    if (strspn(name, "0123456789") == length)
+        return "digits alone would be taken for a domain's number";
+    for (; *name; name++)
+        if (!isalnum((unsigned char)*name) && !strchr("._-+", *name))
+            return "may hold letters, digits and . _ - +";
+    return NULL;
+}
+
 static void set_name(struct draft *d, const struct config_setting *s)
 {
-    const char *name = s->value->string;
-    size_t digits;
+    const char *fault;
 
     d->name = s;
-    if (!want_text(d, s))
+    if (!want_type(d, s, CONFIG_STRING))
         return;
-    digits = strspn(name, "0123456789");
-    if (strlen(name) > CONFIG_NAME_MAX)
-        config_say(d->report, CONFIG_ERROR, &s->value->at,
-                   "name: longer than %d characters", CONFIG_NAME_MAX);
-    else if (name[digits] == '\0')
-        draft_complain(d, s,
-                       "digits alone would be taken for a domain's number");
-    for (; *name; name++) {
-        if (!isalnum((unsigned char)*name) && !strchr("._-+", *name)) {
-            draft_complain(d, s, "may hold letters, digits and . _ - +");
-            return;
-        }
-    }
+    fault = config_name_fault(s->value->string);
+    if (fault)
+        draft_complain(d, s, fault);
 }
 
 static void set_type(struct draft *d, const struct config_setting *s)

@@ -5,6 +5,7 @@
 #include <pv-abi/arch.h>
 
 #include "domain/control.h"
+#include "domain/entry_calls.h"
 #include "domain/vcpu_context.h"
 #include "hal.h"
 #include "mm/alloc.h"
@@ -52,6 +53,25 @@ int64_t domctl_getvcpuinfo(struct control_call *c)
         .cpu = v->sched.cpu,
     };
     return 0;
+}
+
+int64_t domctl_sendtrigger(struct control_call *c)
+{
+    const struct xen_domctl_sendtrigger *op = &c->domctl.u.sendtrigger;
+    struct vcpu *v = domain_vcpu(c->d, op->vcpu);
+
+    if (!v)
+        return -ESRCH;
+    switch (op->trigger) {
+    case XEN_DOMCTL_SENDTRIGGER_NMI:
+        vcpu_send_nmi(v, c->fx);
+        return 0;
+    case XEN_DOMCTL_SENDTRIGGER_POWER:
+    case XEN_DOMCTL_SENDTRIGGER_SLEEP:
+        return -EINVAL;
+    default:
+        return -ENOSYS;
+    }
 }
 
 /* ----------------------------------------------------------------- context */
