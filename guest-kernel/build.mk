@@ -16,6 +16,7 @@ GUEST_KERNEL_CFLAGS = $(GUEST_CFLAGS) -mgeneral-regs-only
 
 GUEST_KERNEL_OBJECTS := \
     archive.o \
+    balloon.o \
     clock.o \
     console.o \
     console_hv.o \

@@ -58,6 +58,8 @@ bool probe_caught(struct cpu_user_regs *regs);
 /* memory: memory.c makes the direct map, page.c hands pages out, paging.c
  * writes tables, kmap.c owns the address space above KMAP_BASE */
 void memory_init(void);
+void memory_init_above(uint64_t *list);
+void memory_set_frame(uint64_t pfn, uint64_t mfn);
 void page_init(uint64_t first_free_pfn);
 uint64_t memory_map_reservations(uint64_t first_pfn);
 bool memory_is_mapped(uint64_t va);

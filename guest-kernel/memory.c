@@ -18,14 +18,19 @@
 #include <guest/hypercall.h>
 #include <guest/memory.h>
 #include <guest/start.h>
+#include <pv-abi/memory.h>
 #include <pv-abi/mmu.h>
 #include "internal.h"
 
 #define PT_ENTRIES  512UL
 #define L4_SLOT(va) (((va) >> 39) & 511)
 
-static uint64_t nr_pages;
-static const uint64_t *p2m; /* the builder's list */
+/* A list of this many times the pages fits into them: it takes 3 %. */
+#define GROWTH_MAX 16UL
+
+static uint64_t nr_pages, max_pages;
+static uint64_t *p2m;       /* the builder's list */
+static uint64_t *p2m_above; /* the same from nr_pages on; page.c's memory */
 static bool ready;          /* the direct map is there */
 
 /* The run of pages that hold the direct map's tables. */
@@ -39,9 +44,31 @@ uint64_t page_total(void)
     return nr_pages;
 }
 
+uint64_t page_limit(void)
+{
+    return max_pages;
+}
+
+static uint64_t *p2m_entry(uint64_t pfn)
+{
+    return pfn < nr_pages ? &p2m[pfn] : &p2m_above[pfn - nr_pages];
+}
+
 uint64_t pfn_to_mfn(uint64_t pfn)
 {
-    return p2m[pfn];
+    return *p2m_entry(pfn);
+}
+
+void memory_set_frame(uint64_t pfn, uint64_t mfn)
+{
+    *p2m_entry(pfn) = mfn;
+}
+
+void memory_init_above(uint64_t *list)
+{
+    p2m_above = list;
+    for (uint64_t i = 0; i < max_pages - nr_pages; i++)
+        list[i] = MFN_INVALID;
 }
 
 uint64_t mfn_to_pfn(uint64_t mfn)
@@ -50,7 +77,9 @@ uint64_t mfn_to_pfn(uint64_t mfn)
     uint64_t pfn = m2p[mfn];
 
     /* The list also holds other domains' numbers: believe what matches. */
-    return pfn < nr_pages && p2m[pfn] == mfn ? pfn : MFN_INVALID;
+    return pfn < (p2m_above ? max_pages : nr_pages) && pfn_to_mfn(pfn) == mfn
+               ? pfn
+               : MFN_INVALID;
 }
 
 void *pfn_to_virt(uint64_t pfn)
@@ -195,12 +224,26 @@ static uint64_t make_direct_map(uint64_t first_pfn)
     return l1 + l1_count;
 }
 
+/* How far the domain may grow, within what it can keep lists of. */
+static uint64_t ask_limit(void)
+{
+    domid_t self = DOMID_SELF;
+    long limit = hypercall_memory_op(XENMEM_maximum_reservation, &self);
+
+    /* The control domain of a machine is not limited at all: it does not grow.
+     */
+    if (start_is_dom0() || limit < (long)nr_pages)
+        return nr_pages;
+    return MIN((uint64_t)limit, GROWTH_MAX * nr_pages);
+}
+
 void memory_init(void)
 {
     uint64_t first_free;
 
     nr_pages = start_info->nr_pages;
-    p2m = (const uint64_t *)start_info->mfn_list;
+    max_pages = ask_limit();
+    p2m = (uint64_t *)start_info->mfn_list;
     /* The boot stack is the last thing in the region that has a content. */
     first_free = (entry_regs.rsp - VIRT_BASE + PAGE_SIZE - 1) >> PAGE_SHIFT;
     unmap_boot_tail(first_free);

@@ -28,17 +28,26 @@ static void set_used(uint64_t first, uint64_t count, bool value)
             used[pfn / WORD_BITS] &= ~(1UL << (pfn % WORD_BITS));
 }
 
+static uint64_t pages_of(uint64_t bytes)
+{
+    return (bytes + PAGE_SIZE - 1) >> PAGE_SHIFT;
+}
+
+/* The bits, and behind them the list of frames that the domain has not yet. */
 void page_init(uint64_t first_free_pfn)
 {
-    uint64_t bytes = (page_total() + 7) / 8 + sizeof(uint64_t);
-    uint64_t bitmap_pages = (bytes + PAGE_SIZE - 1) >> PAGE_SHIFT;
+    uint64_t above = page_limit() - page_total();
+    uint64_t words = page_limit() / WORD_BITS + 2;
+    uint64_t pages = pages_of((words + above) * sizeof(uint64_t));
 
     used = pfn_to_virt(first_free_pfn);
-    first_free_pfn += bitmap_pages;
+    first_free_pfn += pages;
     if (first_free_pfn >= page_total())
         panic("no page left for the page allocator");
-    memset(used, 0, bitmap_pages << PAGE_SHIFT);
+    memset(used, 0, pages << PAGE_SHIFT);
+    memory_init_above(used + words);
     set_used(0, first_free_pfn, true);
+    set_used(page_total(), above, true);
     next = first_free_pfn;
     free_count = page_total() - first_free_pfn;
 }
@@ -69,7 +78,7 @@ static uint64_t find_run(uint64_t from, uint64_t to, uint64_t count)
 void *page_alloc(size_t count)
 {
     bool was_masked = upcall_mask();
-    uint64_t total = page_total();
+    uint64_t total = page_limit();
     uint64_t pfn = total;
 
     if (count && count <= free_count) {
@@ -101,7 +110,7 @@ void page_free(void *pages, size_t count)
     bool was_masked = upcall_mask();
 
     for (uint64_t pfn = first; pfn < first + count; pfn++)
-        if (pfn >= page_total() || !is_used(pfn))
+        if (pfn >= page_limit() || !is_used(pfn))
             panic("page_free: page %lx is not in use", pfn);
     set_used(first, count, false);
     free_count += count;
@@ -110,7 +119,7 @@ void page_free(void *pages, size_t count)
 
 void page_for_each_free(void (*fn)(void *page, void *arg), void *arg)
 {
-    for (uint64_t pfn = 0; pfn < page_total(); pfn++)
+    for (uint64_t pfn = 0; pfn < page_limit(); pfn++)
         if (!is_used(pfn))
             fn(pfn_to_virt(pfn), arg);
 }

@@ -15,6 +15,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <time.h>
+#include <guest/balloon.h>
 #include <guest/clock.h>
 #include <guest/hypercall.h>
 #include <guest/memory.h>
@@ -85,7 +86,7 @@ static void print_time(void)
 /* Returns the reason to end for. */
 static int tick(unsigned long count, unsigned long seconds)
 {
-    uint64_t start = clock_ns();
+    uint64_t start = clock_ns(), had = page_total();
 
     for (unsigned long i = 1; !count || i <= count; i++) {
         int reason = shutdown_wait(start + i * seconds * NS_PER_SEC);
@@ -93,6 +94,11 @@ static int tick(unsigned long count, unsigned long seconds)
         if (reason >= 0)
             return reason;
         printf("tick %lu at %lu ms\n", i, (clock_ns() - start) / NS_PER_MS);
+        if (balloon_pages() != had) {
+            had = balloon_pages();
+            printf("pages now: %lu (%lu MiB), %lu free\n", had, had >> 8,
+                   page_free_count());
+        }
     }
     return SHUTDOWN_poweroff;
 }
@@ -111,6 +117,8 @@ int main(int argc, char **argv)
     print_time();
     if (start_info->store_evtchn && shutdown_watch())
         printf("cannot watch control/shutdown\n");
+    if (start_info->store_evtchn && balloon_start())
+        printf("cannot watch memory/target\n");
 
     reason = tick(ticks ? strtoul(ticks, NULL, 10) : 0,
                   every ? strtoul(every, NULL, 10) : 1);

@@ -43,7 +43,7 @@
 
 /* --- numbers --- */
 
-/* MFN of an own page. pfn < page_total(). */
+/* MFN of an own page, pfn < page_limit(); MFN_INVALID: it has none now. */
 uint64_t pfn_to_mfn(uint64_t pfn);
 
 /* PFN of an own frame, or MFN_INVALID: not ours, or no such frame. */
@@ -60,8 +60,10 @@ uint64_t virt_to_mfn(const void *va);
 
 /* --- pages --- */
 
-/* Pages the domain was started with, and those nobody uses now. */
+/* Pages the domain was started with, may grow to (balloon.h), and those nobody
+ * uses now. */
 uint64_t page_total(void);
+uint64_t page_limit(void);
 uint64_t page_free_count(void);
 
 /*
