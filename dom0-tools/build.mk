@@ -46,6 +46,8 @@ DOM0_XENSTORED := $(XENSTORED) \
 
 # The command line.
 DOM0_VIREO := \
+    dom0-tools/vireo/cmd_claims.c \
+    dom0-tools/vireo/cmd_config_update.c \
     dom0-tools/vireo/cmd_console.c \
     dom0-tools/vireo/cmd_create.c \
     dom0-tools/vireo/cmd_destroy.c \
@@ -59,6 +61,7 @@ DOM0_VIREO := \
     dom0-tools/vireo/cmd_rename.c \
     dom0-tools/vireo/cmd_sched_credit2.c \
     dom0-tools/vireo/cmd_shutdown.c \
+    dom0-tools/vireo/cmd_top.c \
     dom0-tools/vireo/cmd_trigger.c \
     dom0-tools/vireo/cmd_unpause.c \
     dom0-tools/vireo/cmd_uptime.c \

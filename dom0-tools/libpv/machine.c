@@ -25,6 +25,17 @@ int pv_physinfo(struct xen_sysctl_physinfo *info)
     return rc;
 }
 
+int pv_node(struct xen_sysctl_meminfo *memory, uint32_t *distance)
+{
+    struct xen_sysctl op = {.u.numainfo = {
+                                .num_nodes = 1,
+                                .meminfo = memory,
+                                .distance = distance,
+                            }};
+
+    return sysctl(&op, XEN_SYSCTL_numainfo);
+}
+
 int pv_scheduler_id(uint32_t *id)
 {
     struct xen_sysctl op = {0};

@@ -141,6 +141,9 @@ int pv_vcpu_nmi(domid_t domid, unsigned int vcpu);
 
 int pv_physinfo(struct xen_sysctl_physinfo *info);
 
+/* The node of all memory. -XEN_ENOSYS: the hypervisor does not tell. */
+int pv_node(struct xen_sysctl_meminfo *memory, uint32_t *distance);
+
 /* Which scheduler: a number of XEN_SCHEDULER_*. */
 int pv_scheduler_id(uint32_t *id);
 

@@ -38,6 +38,16 @@ static long print_on(struct console_reader *r, char *bytes, size_t n,
     return got;
 }
 
+/* Print what is there. */
+static int print_kept(struct console_reader *r)
+{
+    char bytes[512];
+
+    while (print_on(r, bytes, sizeof(bytes), 0, NULL) > 0)
+        ;
+    return STATUS_OK;
+}
+
 /* Print until a second of silence. */
 static int print_once(struct console_reader *r)
 {
@@ -154,14 +164,14 @@ static void print_attached(void *arg)
     terminal_wake();
 }
 
-/* Give the keys to the domain until Ctrl-] or its end. */
-static void type_keys(struct attachment *a)
+/* Give the keys to the domain until the one that leaves, or its end. */
+static void type_keys(struct attachment *a, char leaves)
 {
     char keys[64];
 
     while (!a->ended) {
         size_t n = terminal_read(keys, sizeof(keys), WAIT_FOREVER);
-        char *leave = memchr(keys, CONSOLE_LEAVE, n);
+        char *leave = memchr(keys, leaves, n);
 
         if (leave)
             n = (size_t)(leave - keys);
@@ -171,14 +181,14 @@ static void type_keys(struct attachment *a)
     }
 }
 
-static int attach(struct console_reader *r)
+static int attach(struct console_reader *r, char leaves)
 {
     struct attachment a = {.reader = r};
     struct thread *printer = thread_create("console", print_attached, &a);
 
     if (!printer)
         return command_fail("out of memory");
-    type_keys(&a);
+    type_keys(&a, leaves);
     a.leaving = true;
     console_wake_readers();
     thread_join(printer);
@@ -188,9 +198,9 @@ static int attach(struct console_reader *r)
     return STATUS_OK;
 }
 
-int console_show(struct console_reader *r)
+int console_show(struct console_reader *r, char leaves)
 {
-    return terminal_present() ? attach(r) : follow(r);
+    return terminal_present() ? attach(r, leaves) : follow(r);
 }
 
 /* The console of a domain, living or dead, by name or number. */
@@ -228,9 +238,19 @@ static bool send_line(struct console *c, const char *text)
 /* Whether no two of the ways to read it are wanted at once. */
 static bool is_one_way(const struct options *o)
 {
-    return options_has(o, "once") + options_has(o, "expect") +
-               options_has(o, "follow") <=
+    return options_has(o, "log") + options_has(o, "once") +
+               options_has(o, "expect") + options_has(o, "follow") <=
            1;
+}
+
+/* "^x", or "x", for Ctrl-x. */
+static char leave_key(const struct options *o)
+{
+    const char *key = options_value(o, "escape");
+
+    if (!key || !*key)
+        return CONSOLE_LEAVE;
+    return (char)(key[key[0] == '^' && key[1]] & 0x1f);
 }
 
 static int serve(struct console_reader *r, const struct options *o,
@@ -240,13 +260,27 @@ static int serve(struct console_reader *r, const struct options *o,
 
     if (line && !send_line(r->console, line))
         return STATUS_FAIL;
+    if (options_has(o, "log"))
+        return print_kept(r);
     if (options_has(o, "once"))
         return print_once(r);
     if (options_has(o, "expect"))
         return expect(r, options_value(o, "expect"), seconds);
     if (options_has(o, "follow"))
         return follow(r);
-    return line ? STATUS_OK : console_show(r);
+    return line ? STATUS_OK : console_show(r, leave_key(o));
+}
+
+/* Domains have one console, and it is the paravirtual one. */
+static bool is_the_console(const struct options *o)
+{
+    const char *type = options_value(o, "type");
+    const char *number = options_value(o, "num");
+
+    if ((!type || !strcmp(type, "pv")) && (!number || !strcmp(number, "0")))
+        return true;
+    command_fail("there is console 0 of type pv, and no other");
+    return false;
 }
 
 int cmd_console(int argc, char **argv)
@@ -263,7 +297,7 @@ int cmd_console(int argc, char **argv)
                             !command_number(options_value(&o, "timeout"),
                                             "--timeout", 0, 1000000, &seconds)))
         return command_usage("console");
-    c = find(o.words[0]);
+    c = is_the_console(&o) ? find(o.words[0]) : NULL;
     if (!c)
         return STATUS_FAIL;
     /* What comes before the answer to a line that is sent does not count. */

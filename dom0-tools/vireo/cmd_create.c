@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include <stdio.h>
 
-#include <guest/file.h>
-
 #include "consoled/consoled.h"
 #include "libpv/pv.h"
 #include "vireo/command.h"
@@ -41,7 +39,7 @@ static int show_console(const struct options *o, domid_t domid)
     console_open(c, &r, false);
     if (!options_has(o, "paused"))
         pv_domain_unpause(domid);
-    status = console_show(&r);
+    status = console_show(&r, CONSOLE_LEAVE);
     console_close(&r);
     console_put(c);
     return status;
@@ -57,7 +55,18 @@ static int start(const struct options *o, const struct domain_config *config)
                      &domid, error))
         return command_fail("cannot create '%s': %s", config->name, error);
     say_created(o, config, domid);
-    return options_has(o, "console") ? show_console(o, domid) : STATUS_OK;
+    if (options_has(o, "console"))
+        return show_console(o, domid);
+    if (options_has(o, "foreground"))
+        domain_wait_end(domid);
+    return STATUS_OK;
+}
+
+/* Nobody is there to do what the configuration says. */
+static void keep_at_end(struct domain_config *config)
+{
+    config->on_poweroff = config->on_reboot = config->on_crash =
+        CONFIG_PRESERVE;
 }
 
 /* Sets that differ from "all", as text for each vCPU. */
@@ -105,27 +114,6 @@ static int show(const struct domain_config *config)
     return STATUS_OK;
 }
 
-/* Read file and settings; false: it has been said what is wrong. */
-static bool read_config(char **words, int count, struct domain_config *config)
-{
-    struct config_report report;
-    size_t bytes;
-    const char *text = file_data(words[0], &bytes);
-    bool good;
-
-    if (!text) {
-        command_fail("no file '%s'; 'ls' shows what is there", words[0]);
-        return false;
-    }
-    good =
-        config_read(config, words[0], text, bytes,
-                    (const char *const *)words + 1, (size_t)count - 1, &report);
-    if (report.text)
-        fputs(report.text, stderr);
-    config_report_drop(&report);
-    return good;
-}
-
 int cmd_create(int argc, char **argv)
 {
     struct domain_config config;
@@ -134,8 +122,13 @@ int cmd_create(int argc, char **argv)
 
     if (!command_options(&o, argc, argv, 1, -1))
         return STATUS_USAGE;
-    if (!read_config(o.words, o.count, &config))
+    if (options_has(&o, "vncviewer"))
+        return command_fail("a PV domain has no display to attach to; -c "
+                            "attaches to its console");
+    if (!command_config(o.words, o.count, &config))
         return STATUS_FAIL;
+    if (options_has(&o, "exit"))
+        keep_at_end(&config);
     status = options_has(&o, "dryrun") ? show(&config) : start(&o, &config);
     domain_config_drop(&config);
     return status;

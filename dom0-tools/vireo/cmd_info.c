@@ -93,6 +93,30 @@ static void add_version(struct report *r)
     add_version_text(r, "xen_commandline", XENVER_commandline);
 }
 
+/* xl's table of nodes; in JSON, an array. */
+static void add_nodes(struct report *r)
+{
+    struct xen_sysctl_meminfo memory;
+    uint32_t distance;
+
+    if (pv_node(&memory, &distance))
+        return;
+    if (r->json) {
+        json_array(&r->j, "nodes");
+        json_object(&r->j, NULL);
+        json_uint(&r->j, "node", 0);
+        json_uint(&r->j, "memory_kib", memory.memsize >> 10);
+        json_uint(&r->j, "free_memory_kib", memory.memfree >> 10);
+        json_close(&r->j);
+        json_close(&r->j);
+        return;
+    }
+    printf("numa_info              :\nnode:    memsize    memfree    "
+           "distances\n%4d:    %6lu     %6lu      %u\n",
+           0, (unsigned long)(memory.memsize >> 20),
+           (unsigned long)(memory.memfree >> 20), distance);
+}
+
 int cmd_info(int argc, char **argv)
 {
     struct xen_sysctl_physinfo info;
@@ -111,6 +135,8 @@ int cmd_info(int argc, char **argv)
         json_object(&r.j, NULL);
     }
     add_machine(&r, &info);
+    if (options_has(&o, "numa"))
+        add_nodes(&r);
     add_version(&r);
     if (r.json) {
         json_close(&r.j);

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * xenstore-read, -write, -list, -exists, -rm, -chmod and -watch: the words of
- * Xen's programs of the same names. xenstore-ls is in cmd_xenstore_ls.c.
+ * xenstore-read, -write, -list, -exists, -rm, -chmod, -watch and -control: the
+ * words of Xen's programs of the same names. xenstore-ls is in
+ * cmd_xenstore_ls.c.
  */
 #include <errno.h>
 #include <stdlib.h>
@@ -271,4 +272,39 @@ int cmd_xenstore_watch(int argc, char **argv)
     }
     xs_close(h);
     return status;
+}
+
+/* --- The store itself -------------------------------------------------------
+ */
+
+int cmd_xenstore_control(int argc, char **argv)
+{
+    struct options o;
+    char *data = NULL, *answer;
+    size_t n = 0;
+
+    if (!command_options(&o, argc, argv, 1, -1))
+        return STATUS_USAGE;
+    for (int i = 1; i < o.count; i++) { /* strings, each with its NUL */
+        size_t length = strlen(o.words[i]) + 1;
+        char *more = realloc(data, n + length);
+
+        if (!more) {
+            free(data);
+            return command_fail("the control domain is out of memory");
+        }
+        data = more;
+        memcpy(data + n, o.words[i], length);
+        n += length;
+    }
+    answer = xs_control_command(domains_store(), o.words[0], data, (unsigned)n);
+    free(data);
+    if (!answer)
+        return command_fail(
+            "the xenstore refused '%s'%s", o.words[0],
+            errno == EINVAL ? "; 'xenstore-control help' names what it knows"
+                            : "");
+    fputs(answer, stdout);
+    free(answer);
+    return STATUS_OK;
 }

@@ -42,6 +42,14 @@ int command_fail(const char *format, ...) __attribute__((format(printf, 1, 2)));
 bool command_options(struct options *o, int argc, char **argv, int least,
                      int most);
 
+struct domain_config;
+
+/*
+ * Read the file words[0] with the settings behind it. False, and it has been
+ * said what is wrong; else drop *config with domain_config_drop().
+ */
+bool command_config(char **words, int count, struct domain_config *config);
+
 /* Show how the command is used, on stderr. Returns STATUS_USAGE. */
 int command_usage(const char *name);
 

@@ -294,6 +294,31 @@ static bool set_name(domid_t domid, const char *name)
     return good;
 }
 
+int domain_reconfigure(domid_t domid, const struct domain_config *config,
+                       char *error)
+{
+    struct domain_config copy, old;
+    struct record *r;
+    int rc = 0;
+
+    if (!config_copy(&copy, config))
+        return fail(error, "the control domain is out of memory%s", "");
+    mutex_lock(&lock);
+    r = find(domid);
+    if (r) {
+        old = r->config;
+        r->config = copy;
+        r->config.name = old.name;
+        old.name = copy.name;
+        copy = old;
+    } else {
+        rc = fail(error, "it was not started here%s", "");
+    }
+    mutex_unlock(&lock);
+    domain_config_drop(&copy);
+    return rc;
+}
+
 int domain_rename(domid_t domid, const char *name, char *error)
 {
     const char *fault = config_name_fault(name);

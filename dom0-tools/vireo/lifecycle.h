@@ -45,6 +45,13 @@ int domain_start(const struct domain_config *config, bool paused,
 int domain_stop(domid_t domid);
 
 /*
+ * When the domain ends and is started again, it is by config, copied; its name
+ * stays. Returns 0, or -1 and why in error.
+ */
+int domain_reconfigure(domid_t domid, const struct domain_config *config,
+                       char *error);
+
+/*
  * Call a domain otherwise: in the xenstore, for its console, and when it is
  * started again. Returns 0, or -1 and why in error: name is none, or taken.
  */
