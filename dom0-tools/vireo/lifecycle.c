@@ -408,6 +408,35 @@ static void restart(const struct record *r)
     domain_config_drop(&config);
 }
 
+/* Leave it for somebody to look at. */
+static void keep(struct record *r)
+{
+    consoled_detach(r->domid); /* who reads it learns of the end */
+    r->ended = true;
+    tell_change();
+}
+
+/* Keep it as name-1, or the first such name that is free, and start another. */
+static void rename_and_restart(struct record *r)
+{
+    char error[LIFECYCLE_ERROR_MAX], name[CONFIG_NAME_MAX + 8];
+    struct domain_config config;
+    unsigned int number = 1;
+    domid_t other;
+
+    keep(r);
+    if (!config_copy(&config, &r->config))
+        return;
+    do
+        snprintf(name, sizeof(name), "%.*s-%u", CONFIG_NAME_MAX - 6,
+                 config.name, number++);
+    while (domains_find(name, &other));
+    if (domain_rename(r->domid, name, error) ||
+        domain_start(&config, false, &other, error))
+        kprintf("vireo: cannot restart '%s': %s\n", config.name, error);
+    domain_config_drop(&config);
+}
+
 /* One domain has ended: do as its configuration says. Locked. */
 static void deal_with(struct record *r, unsigned int code)
 {
@@ -422,10 +451,11 @@ static void deal_with(struct record *r, unsigned int code)
     case CONFIG_RESTART:
         restart(r);
         break;
+    case CONFIG_RENAME_RESTART:
+        rename_and_restart(r);
+        break;
     default:
-        consoled_detach(r->domid); /* who reads it learns of the end */
-        r->ended = true;
-        tell_change();
+        keep(r);
     }
 }
 
