@@ -106,7 +106,7 @@ struct domain {
     struct vcpu **vcpus; /* max_vcpus entries, NULL until allocated */
 
     struct domain_pages pages;
-    uint32_t debris;        /* tables to be emptied; mm/type.h. Lock: mm_lock */
+    uint32_t debris;        /* to be emptied; mm/table.h. Lock: mm_lock */
     struct e820entry *e820; /* given by the toolstack; NULL: none */
     unsigned int e820_count; /* both: d->lock */
     struct domain_event event;

@@ -14,9 +14,8 @@
 #include "fake/image.h"
 #include "fake/world.h"
 #include "mm/alloc.h"
-#include "mm/entry.h"
 #include "mm/frame.h"
-#include "mm/pte.h"
+#include "mm/table.h"
 
 #define MIB    (1ul << 20)
 #define FRAMES 8192

@@ -11,7 +11,7 @@
 #include "fake/machine.h"
 #include "fake/world.h"
 #include "mm/frame.h"
-#include "mm/type.h"
+#include "mm/table.h"
 #include "sched/runqueue.h"
 
 #define FRAMES 768

@@ -14,7 +14,7 @@
 #include "fake/machine.h"
 #include "grant/grant.h"
 #include "mm/alloc.h"
-#include "mm/pte.h"
+#include "mm/table.h"
 #include "mm/vcpu_mmu.h"
 #include "sched/runqueue.h"
 

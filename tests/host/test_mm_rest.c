@@ -11,8 +11,7 @@
 #include "fake/machine.h"
 #include "mm/alloc.h"
 #include "mm/calls.h"
-#include "mm/entry.h"
-#include "mm/type.h"
+#include "mm/table.h"
 
 static struct hv *hv;
 static struct domain *dom0, *d;

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* hypervisor/core/mm/pte.h: the rules that need no state. */
+/* hypervisor/core/mm/table.h: the rules that need no state. */
 #include "suite.h"
 
-#include "mm/pte.h"
+#include "mm/table.h"
 
 #define FRAME 0x1234000ul
 

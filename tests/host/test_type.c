@@ -10,7 +10,7 @@
 
 #include "fake/machine.h"
 #include "mm/alloc.h"
-#include "mm/type.h"
+#include "mm/table.h"
 #include "mm/vcpu_mmu.h"
 
 static struct hv *hv;

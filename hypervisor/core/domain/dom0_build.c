@@ -16,7 +16,7 @@
 #include "domain/vcpu_context.h"
 #include "hal.h"
 #include "mm/alloc.h"
-#include "mm/type.h"
+#include "mm/table.h"
 #include "printf.h"
 
 #define RFLAGS_IF (1ul << 9)

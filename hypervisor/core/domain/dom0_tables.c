@@ -3,7 +3,7 @@
 
 #include "bug.h"
 #include "hal.h"
-#include "mm/pte.h"
+#include "mm/table.h"
 
 /* What a domain builder writes; the hypervisor adds its own bits later. */
 #define LEAF_FLAGS  (PTE_P | PTE_RW | PTE_A)

@@ -9,8 +9,7 @@
 #include "domain/control.h"
 #include "domain/hypercall_page.h"
 #include "hal.h"
-#include "mm/frame.h"
-#include "mm/type.h"
+#include "mm/table.h"
 #include "sched/clock.h"
 #include "sched/runqueue.h"
 

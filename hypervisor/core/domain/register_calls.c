@@ -12,7 +12,7 @@
 #include "domain/version.h"
 #include "event/upcall.h"
 #include "hal.h"
-#include "mm/pte.h"
+#include "mm/table.h"
 #include "speculation.h"
 
 #define RFLAGS_ONE  0x2ull

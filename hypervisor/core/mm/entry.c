@@ -1,14 +1,10 @@
 /* SPDX-License-Identifier: MIT */
-#include "mm/entry.h"
+#include "mm/table.h"
 
 #include <errno.h>
 
 #include "bug.h"
-#include "domain.h"
-#include "mm/pte.h"
 #include "mm/tlb.h"
-#include "mm/type.h"
-#include "vcpu.h"
 
 bool pte_flags_ok(unsigned int level, uint64_t e, bool device_access)
 {

@@ -7,7 +7,6 @@
 #include "domain.h"
 #include "mm/alloc.h"
 #include "mm/tlb.h"
-#include "mm/type.h"
 
 static bool cas32(uint32_t *word, uint32_t *expected, uint32_t new)
 {

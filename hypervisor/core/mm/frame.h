@@ -21,7 +21,7 @@
  *
  * count and type change by atomic compare-and-swap only: a foreign mapping
  * or a grant takes references without the owner's locks. A change of type
- * to a table or descriptor page happens under the owner's mm_lock (type.h).
+ * to a table or descriptor page happens under the owner's mm_lock (table.h).
  * owner may be read by whoever holds a reference.
  *
  * Source: abi/memory.md 1, 2.
@@ -57,7 +57,7 @@ struct domain;
 #define FRAME_WRITABLE   (7u << 29)
 #define FRAME_PINNED     (1u << 28)
 #define FRAME_VALIDATED  (1u << 27) /* fit for use as this type */
-#define FRAME_PARTIAL    (1u << 26) /* checked, or emptied, in part: type.h */
+#define FRAME_PARTIAL    (1u << 26) /* checked, or emptied, in part: table.h */
 #define FRAME_TYPE_COUNT ((1u << 26) - 1)
 
 struct frame {

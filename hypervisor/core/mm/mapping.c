@@ -7,13 +7,9 @@
 
 #include <errno.h>
 
-#include "bug.h"
-#include "domain.h"
-#include "mm/entry.h"
-#include "mm/pte.h"
+#include "hal.h"
+#include "mm/table.h"
 #include "mm/tlb.h"
-#include "mm/type.h"
-#include "vcpu.h"
 
 /* Frame m, if it is a live L1 table of d, with a reference. mm_lock held. */
 static int get_table(struct domain *d, mfn_t m, struct frame **table)

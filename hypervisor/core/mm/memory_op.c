@@ -8,12 +8,9 @@
 #include <pv-abi/memory.h>
 
 #include "bug.h"
-#include "domain.h"
 #include "mm/alloc.h"
-#include "mm/frame.h"
-#include "mm/type.h"
+#include "mm/table.h"
 #include "mm/vcpu_mmu.h"
-#include "vcpu.h"
 
 /* In cmd: the operation below, the first extent to work on above. */
 #define MEMORY_OP_BITS 6

@@ -4,15 +4,11 @@
 #include <errno.h>
 #include <string.h>
 
-#include "bug.h"
-#include "domain.h"
+#include "hal.h"
 #include "mm/alloc.h"
-#include "mm/entry.h"
-#include "mm/pte.h"
+#include "mm/table.h"
 #include "mm/tlb.h"
-#include "mm/type.h"
 #include "mm/vcpu_mmu.h"
-#include "vcpu.h"
 
 /* In count: the call goes on; *done says how many were completed before. */
 #define MMU_UPDATE_PREEMPTED 0x80000000u

@@ -4,7 +4,7 @@
 #include <errno.h>
 
 #include "hal.h"
-#include "mm/pte.h"
+#include "mm/table.h"
 
 cpumask_t tlb_stale(const struct hv *hv, cpumask_t mask, uint64_t stamp)
 {

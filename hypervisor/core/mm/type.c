@@ -1,14 +1,10 @@
 /* SPDX-License-Identifier: MIT */
-#include "mm/type.h"
+#include "mm/table.h"
 
 #include <errno.h>
 #include <pv-abi/arch.h>
 
 #include "bug.h"
-#include "domain.h"
-#include "mm/entry.h"
-#include "mm/frame.h"
-#include "mm/pte.h"
 #include "mm/tlb.h"
 #include "mm/vcpu_mmu.h"
 

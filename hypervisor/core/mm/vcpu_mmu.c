@@ -4,14 +4,9 @@
 #include <errno.h>
 #include <pv-abi/arch.h>
 
-#include "bug.h"
-#include "domain.h"
 #include "hal.h"
-#include "mm/entry.h"
-#include "mm/pte.h"
+#include "mm/table.h"
 #include "mm/tlb.h"
-#include "mm/type.h"
-#include "vcpu.h"
 
 /*
  * Put pages[n], NULL for none, in the place of slots[n], each with the type

@@ -11,7 +11,7 @@
 #include "fake/check.h"
 #include "grant/grant.h"
 #include "mm/alloc.h"
-#include "mm/type.h"
+#include "mm/table.h"
 #include "play.h"
 #include "sched/runqueue.h"
 #include "sched/timer.h"

@@ -3,7 +3,7 @@
 
 #include <pv-abi/arch.h>
 
-#include "mm/type.h"
+#include "mm/table.h"
 
 unsigned int byte(void)
 {

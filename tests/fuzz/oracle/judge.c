@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "fake/check.h"
-#include "mm/type.h"
+#include "mm/table.h"
 #include "snapshot.h"
 
 /* Calls between two looks at everything. */

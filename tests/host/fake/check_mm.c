@@ -8,8 +8,7 @@
 #include "bug.h"
 #include "domain.h"
 #include "mm/frame.h"
-#include "mm/pte.h"
-#include "mm/type.h"
+#include "mm/table.h"
 #include "vcpu.h"
 
 static void check_frame(const struct hv *hv, const struct frame *f)

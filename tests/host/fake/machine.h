@@ -13,7 +13,7 @@
 #include "effects.h"
 #include "hv.h"
 #include "mm/frame.h"
-#include "mm/pte.h"
+#include "mm/table.h"
 #include "vcpu.h"
 
 /* A machine without domains: frame 0 is no RAM, the last ones are the M2P. */
