@@ -1,19 +1,38 @@
 /* SPDX-License-Identifier: MIT */
-/* Source: SDM vol. 3, 11; Intel 82093AA data sheet; 8259A data sheet. */
+/* Source: SDM vol. 3, 11 (11.5.4.1, 11.12); Intel 82093AA data sheet; 8259A
+ * data sheet. */
 #include "hal.h"
 #include "printf.h"
-#include "x86/apic.h"
 #include "x86/boot/acpi.h"
 #include "x86/cpu.h"
+#include "x86/devices.h"
 #include "x86/insn.h"
 #include "x86/paging.h"
-#include "x86/percpu.h"
+
+/* Registers by their offset in memory; as MSRs, MSR_X2APIC + offset / 16. */
+enum apic_register {
+    APIC_ID = 0x20,
+    APIC_EOI = 0xb0,
+    APIC_SPURIOUS = 0xf0,
+    APIC_ICR = 0x300,
+    APIC_ICR_HIGH = 0x310,
+    APIC_LVT_TIMER = 0x320,
+    APIC_LVT_LINT0 = 0x350,
+    APIC_LVT_LINT1 = 0x360,
+    APIC_TIMER_INITIAL = 0x380,
+    APIC_TIMER_CURRENT = 0x390,
+    APIC_TIMER_DIVIDE = 0x3e0,
+};
+
+#define BASE_ENABLED 0x800 /* of MSR_APIC_BASE */
+#define BASE_X2APIC  0x400
 
 #define ENABLE       0x100
 #define LVT_MASKED   0x10000
 #define LVT_NMI      0x400
 #define LVT_DEADLINE 0x40000
 #define ICR_PENDING  0x1000
+#define ICR_ASSERT   0x4000
 #define DIVIDE_BY_1  0xb
 /* The last of 8 bits; larger ids would be cut down to somebody else's. */
 #define XAPIC_BROADCAST 0xff
@@ -37,13 +56,13 @@ static uint64_t ticks_per_ns;
 
 static uint32_t read(enum apic_register r)
 {
-    return use_x2apic ? x2apic_read(r) : local[r / 4];
+    return use_x2apic ? (uint32_t)rdmsr(MSR_X2APIC + r / 16) : local[r / 4];
 }
 
 static void write(enum apic_register r, uint32_t v)
 {
     if (use_x2apic)
-        x2apic_write(r, v);
+        wrmsr(MSR_X2APIC + r / 16, v);
     else
         local[r / 4] = v;
 }
@@ -77,7 +96,7 @@ void apic_map(bool want_x2apic, bool want_deadline)
     local = paging_map_device(acpi_info.lapic, 4096, false);
     /* What firmware has switched on cannot be addressed in memory. */
     use_x2apic = cpu_features.x2apic &&
-                 (want_x2apic || rdmsr(MSR_APIC_BASE) & APIC_BASE_X2APIC);
+                 (want_x2apic || rdmsr(MSR_APIC_BASE) & BASE_X2APIC);
     use_deadline = want_deadline && cpu_features.tsc_deadline;
     if (!acpi_info.ioapic)
         return;
@@ -90,15 +109,15 @@ void apic_map(bool want_x2apic, bool want_deadline)
 void apic_init(void)
 {
     if (use_x2apic)
-        x2apic_enable();
+        wrmsr(MSR_APIC_BASE, rdmsr(MSR_APIC_BASE) | BASE_ENABLED | BASE_X2APIC);
     this_cpu()->apic_id = read(APIC_ID) >> (use_x2apic ? 0 : 24);
     write(APIC_SPURIOUS, ENABLE | VEC_SPURIOUS);
     write(APIC_LVT_LINT0, LVT_MASKED);
     write(APIC_LVT_LINT1, LVT_NMI);
     write(APIC_TIMER_DIVIDE, DIVIDE_BY_1);
     write(APIC_LVT_TIMER, VEC_TIMER | (use_deadline ? LVT_DEADLINE : 0));
-    if (use_deadline)
-        tsc_deadline_init();
+    /* The mode is chosen in memory, the deadline by MSR: keep their order. */
+    asm volatile("mfence" : : : "memory");
 }
 
 void apic_eoi(void)
@@ -113,9 +132,11 @@ bool apic_reaches(unsigned int apic_id)
 
 void apic_send(unsigned int apic_id, uint32_t command)
 {
-    command |= APIC_ICR_ASSERT;
+    command |= ICR_ASSERT;
     if (use_x2apic) {
-        x2apic_send(apic_id, command);
+        /* No barrier by itself: what was stored before must be seen first. */
+        asm volatile("mfence; lfence" : : : "memory");
+        wrmsr(MSR_X2APIC + APIC_ICR / 16, (uint64_t)apic_id << 32 | command);
         return;
     }
     while (read(APIC_ICR) & ICR_PENDING)
@@ -156,7 +177,7 @@ void apic_set_timer(uint64_t deadline_ns, uint64_t now_ns)
         (uint64_t)((unsigned __int128)wait * ticks_per_ns >> 32) + 1;
 
     if (use_deadline)
-        tsc_deadline_set(ticks);
+        wrmsr(MSR_TSC_DEADLINE, rdtsc() + ticks);
     else
         write(APIC_TIMER_INITIAL,
               ticks < UINT32_MAX ? (uint32_t)ticks : UINT32_MAX);

@@ -27,7 +27,7 @@ HV_X86 += \
     hypervisor/x86/trap/msr.c \
     hypervisor/x86/trap/panic.c \
     hypervisor/x86/trap/table_write.c \
-    hypervisor/x86/trap/trap.c \
+    hypervisor/x86/trap/trap.c
 
 # The rest of the machine, a noun a file.
 HV_X86 += \
@@ -38,9 +38,7 @@ HV_X86 += \
     hypervisor/x86/paging.c \
     hypervisor/x86/power.c \
     hypervisor/x86/time.c \
-    hypervisor/x86/tsc_deadline.c \
-    hypervisor/x86/uart.c \
-    hypervisor/x86/x2apic.c
+    hypervisor/x86/uart.c
 
 # Kconfig chooses a file.
 HV_X86 += hypervisor/x86/$(if $(CONFIG_SPECULATION),spec.c,spec_absent.c)

@@ -4,12 +4,10 @@
 #include <pv-abi/mmu.h>
 
 #include "hal.h"
-#include "vcpu.h"
 #include "x86/cpu.h"
 #include "x86/entry/entry.h"
 #include "x86/insn.h"
 #include "x86/paging.h"
-#include "x86/percpu.h"
 #include "x86/trap/trap.h"
 
 struct hv the_hv;

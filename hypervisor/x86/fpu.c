@@ -7,8 +7,6 @@
 #include "mm/alloc.h"
 #include "x86/cpu.h"
 #include "x86/insn.h"
-#include "x86/machine.h"
-#include "x86/percpu.h"
 
 #define FCW_OFFSET    0
 #define FCW_INITIAL   0x37f

@@ -3,12 +3,9 @@
 
 #include "hal.h"
 #include "spinlock.h"
-#include "vcpu.h"
 #include "x86/cpu.h"
 #include "x86/guest_copy.h"
 #include "x86/insn.h"
-#include "x86/layout.h"
-#include "x86/percpu.h"
 
 /*
  * The only place where the hypervisor touches memory at an address that a

@@ -7,10 +7,9 @@
 #include "mm/frame.h"
 #include "mm/tlb.h"
 #include "x86/boot/memory_map.h"
-#include "x86/boot/smp.h"
+#include "x86/cpu.h"
 #include "x86/insn.h"
 #include "x86/paging.h"
-#include "x86/percpu.h"
 
 #define SIZE_4K  (1ul << 12)
 #define SIZE_2M  (1ul << 21)

@@ -7,9 +7,9 @@
 #include "hal.h"
 #include "printf.h"
 #include "x86/boot/acpi.h"
-#include "x86/boot/smp.h"
+#include "x86/cpu.h"
+#include "x86/devices.h"
 #include "x86/insn.h"
-#include "x86/time.h"
 
 #define PM1_SLP_EN     (1u << 13)
 #define PM1_SLP_TYP(t) ((uint32_t)(t) << 10)

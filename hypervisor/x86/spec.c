@@ -6,7 +6,6 @@
 #include "printf.h"
 #include "x86/cpu.h"
 #include "x86/insn.h"
-#include "x86/layout.h"
 
 #define MSR_PRED_CMD          0x49
 #define PRED_CMD_IBPB         1

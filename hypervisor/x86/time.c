@@ -6,13 +6,11 @@
 #include <string.h>
 
 #include "hal.h"
-#include "hv.h"
 #include "printf.h"
 #include "x86/boot/acpi.h"
 #include "x86/cpu.h"
+#include "x86/devices.h"
 #include "x86/insn.h"
-#include "x86/percpu.h"
-#include "x86/time.h"
 
 #define NS_PER_S     1000000000ul
 #define PM_TIMER_HZ  3579545ul

@@ -4,10 +4,9 @@
 #include "hal.h"
 #include "printf.h"
 #include "spinlock.h"
-#include "x86/apic.h"
+#include "x86/cpu.h"
+#include "x86/devices.h"
 #include "x86/insn.h"
-#include "x86/percpu.h"
-#include "x86/uart.h"
 
 enum uart_register {
     UART_DATA = 0,

@@ -4,16 +4,13 @@
 #include "hal.h"
 #include "printf.h"
 #include "tsc_skew.h"
-#include "x86/apic.h"
 #include "x86/boot/acpi.h"
 #include "x86/boot/memory_map.h"
-#include "x86/boot/smp.h"
 #include "x86/cpu.h"
+#include "x86/devices.h"
 #include "x86/entry/entry.h"
 #include "x86/insn.h"
 #include "x86/paging.h"
-#include "x86/percpu.h"
-#include "x86/time.h"
 
 /* A CPU that has not answered after this is taken for absent. */
 #define ANSWER_US 100000

@@ -3,15 +3,11 @@
 #include "hal.h"
 #include "sched/clock.h"
 #include "sched/runqueue.h"
-#include "vcpu.h"
 #include "x86/cpu.h"
+#include "x86/devices.h"
 #include "x86/entry/entry.h"
 #include "x86/insn.h"
-#include "x86/machine.h"
 #include "x86/paging.h"
-#include "x86/percpu.h"
-#include "x86/regs.h"
-#include "x86/time.h"
 
 #define DR7_ENABLED 0xff
 #define CR4_GUEST   (CR4_TSD | CR4_DE | CR4_FSGSBASE)

@@ -2,18 +2,15 @@
 #include "domain/console.h"
 #include "event/upcall.h"
 #include "hal.h"
-#include "sched/runqueue.h"
 #include "sched/clock.h"
+#include "sched/runqueue.h"
 #include "sched/timer.h"
-#include "x86/apic.h"
-#include "x86/boot/smp.h"
+#include "x86/cpu.h"
+#include "x86/devices.h"
 #include "x86/entry/entry.h"
 #include "x86/insn.h"
 #include "x86/paging.h"
-#include "x86/percpu.h"
-#include "x86/regs.h"
 #include "x86/trap/trap.h"
-#include "x86/uart.h"
 
 static bool fx_is_empty(const struct effects *fx)
 {

@@ -9,11 +9,9 @@
 #include <string.h>
 
 #include "domain.h"
-#include "hv.h"
 #include "x86/cpu.h"
 #include "x86/guest_copy.h"
 #include "x86/insn.h"
-#include "x86/regs.h"
 #include "x86/trap/emulate.h"
 #include "x86/trap/trap.h"
 

@@ -17,8 +17,6 @@
 #include "x86/cpu.h"
 #include "x86/guest_copy.h"
 #include "x86/insn.h"
-#include "x86/machine.h"
-#include "x86/regs.h"
 #include "x86/trap/emulate.h"
 #include "x86/trap/trap.h"
 

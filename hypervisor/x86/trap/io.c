@@ -6,12 +6,11 @@
 #include "domain.h"
 #include "domain/version.h"
 #include "hal.h"
+#include "x86/cpu.h"
+#include "x86/devices.h"
 #include "x86/guest_copy.h"
 #include "x86/insn.h"
-#include "x86/machine.h"
-#include "x86/regs.h"
 #include "x86/trap/emulate.h"
-#include "x86/uart.h"
 
 #define PIT_HZ 1193182ul
 

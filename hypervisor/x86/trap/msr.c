@@ -6,7 +6,6 @@
 #include "hal.h"
 #include "x86/cpu.h"
 #include "x86/insn.h"
-#include "x86/regs.h"
 #include "x86/trap/emulate.h"
 
 #define BIT(n) (1ul << (n))

@@ -4,9 +4,8 @@
 #include "call/trace.h"
 #include "hal.h"
 #include "printf.h"
-#include "x86/boot/smp.h"
+#include "x86/cpu.h"
 #include "x86/insn.h"
-#include "x86/percpu.h"
 #include "x86/trap/trap.h"
 
 #define BACKTRACE_MAX    24
