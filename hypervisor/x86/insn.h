@@ -2,7 +2,7 @@
 /*
  * One instruction, one function; nothing else in x86/ has inline assembly
  * for them. Those that may fault on a guest's value have a _safe form that
- * returns false instead (trap/extable.h).
+ * returns false instead.
  * Source: SDM vol. 2; AMD APM vol. 3.
  */
 #ifndef X86_INSN_H
@@ -13,7 +13,16 @@
 #include <stdint.h>
 
 #include "x86/regs.h"
-#include "x86/trap/extable.h"
+
+/*
+ * Within an asm: a fault of the instruction at `from` goes on at `to`. Each
+ * entry is two 32-bit distances, from the field itself to the address. A fault
+ * anywhere else in ring 0 is a panic.
+ */
+#define EXTABLE(from, to)                                                      \
+    ".pushsection .extable, \"a\"\n"                                           \
+    ".long " #from " - ., " #to " - .\n"                                       \
+    ".popsection\n"
 
 struct table_pointer {
     uint16_t limit;
@@ -99,6 +108,18 @@ static inline bool rdmsr_safe(uint32_t msr, uint64_t *v)
                  : "c"(msr));
     *v = lo | (uint64_t)hi << 32;
     return ok;
+}
+
+/* Access rights of a segment; 0: its descriptor tables do not bear it. */
+static inline uint32_t lar_safe(uint16_t selector)
+{
+    uint32_t rights = 0;
+
+    asm volatile("1: lar %1, %0\n 2:\n" EXTABLE(1b, 2b)
+                 : "+r"(rights)
+                 : "r"((uint32_t)selector)
+                 : "cc");
+    return rights;
 }
 
 /* False: a reserved bit, or a combination the processor refuses. */

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
+#include "types.h"
 #include "x86/guest_copy.h"
+#include "x86/insn.h"
 #include "x86/layout.h"
 #include "x86/trap/decode.h"
-#include "x86/trap/extable.h"
-#include "types.h"
 
 #define REX_W 8
 #define REX_R 4
@@ -210,15 +210,7 @@ static void fetch(uint64_t rip, struct insn *in)
  */
 static bool is_long_mode(uint16_t selector)
 {
-    uint32_t rights = 0;
-
-    if (selector == SEL_GUEST_CS64)
-        return true;
-    asm("1: lar %1, %0\n 2:\n" EXTABLE(1b, 2b)
-        : "+r"(rights)
-        : "r"((uint32_t)selector)
-        : "cc");
-    return rights >> 21 & 1;
+    return selector == SEL_GUEST_CS64 || lar_safe(selector) >> 21 & 1;
 }
 
 enum decode_result insn_decode(const struct vcpu *v, struct insn *in)
