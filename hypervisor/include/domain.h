@@ -49,7 +49,7 @@ struct domain_event {
     unsigned int reset_next; /* where a reset goes on; atomic, no lock */
     unsigned int pollers;    /* vCPUs in SCHEDOP_poll; atomic, no lock */
 
-    /* Queues; see event/fifo.h. Lock: fifo_lock. */
+    /* Queues; see event/upcall.h. Lock: fifo_lock. */
     struct spinlock fifo_lock;
     bool fifo; /* in use instead of two levels; atomic, event.lock */
     unsigned int fifo_page_count;

@@ -13,7 +13,6 @@
 
 #include "domain/domain.h"
 #include "event/channel.h"
-#include "event/fifo.h"
 #include "event/upcall.h"
 #include "fake/guests.h"
 #include "fifo_guest.h"

@@ -14,7 +14,6 @@
 
 #include "domain/domain.h"
 #include "event/channel.h"
-#include "event/fifo.h"
 #include "event/upcall.h"
 #include "fake/check.h"
 #include "fake/guests.h"

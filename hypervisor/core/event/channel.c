@@ -9,7 +9,6 @@
 
 #include "bug.h"
 #include "domain/domain.h"
-#include "event/fifo.h"
 #include "event/upcall.h"
 #include "mm/alloc.h"
 

@@ -38,7 +38,7 @@ struct evtchn {
         struct domain *remote; /* interdomain */
         domid_t remote_domid;  /* unbound: who may bind */
     };
-    /* Queues (fifo.h; event.fifo_lock). */
+    /* Queues (upcall.h; event.fifo_lock). */
     bool raised_early;     /* before it had a word */
     uint8_t priority;      /* the queue it goes to next */
     uint8_t last_priority; /* the one it went to last, even if closed since */

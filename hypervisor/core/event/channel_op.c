@@ -9,7 +9,6 @@
 
 #include "domain/domain.h"
 #include "event/channel.h"
-#include "event/fifo.h"
 #include "event/upcall.h"
 #include "hal.h"
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "event/fifo.h"
+#include "event/upcall.h"
 
 #include <errno.h>
 #include <string.h>
@@ -7,7 +7,6 @@
 #include <pv-abi/inline/shared.h>
 
 #include "event/channel.h"
-#include "event/upcall.h"
 #include "hal.h"
 #include "mm/frame.h"
 

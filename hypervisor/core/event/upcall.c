@@ -12,7 +12,6 @@
 #include <pv-abi/inline/barrier.h>
 #include <pv-abi/inline/shared.h>
 
-#include "event/fifo.h"
 #include "hal.h"
 #include "mm/frame.h"
 #include "sched/runqueue.h"
