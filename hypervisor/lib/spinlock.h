@@ -46,6 +46,22 @@ void spin_lock_init(struct spinlock *l, enum lock_level level);
 void spin_lock(struct spinlock *l);
 void spin_unlock(struct spinlock *l);
 
+/* Hold l from here to the end of the block, whichever way that is left. */
+#define spin_guard(l)                                                          \
+    struct spinlock *held_ __attribute__((unused, cleanup(spin_guard_end))) =  \
+        spin_guard_begin(l)
+
+static inline struct spinlock *spin_guard_begin(struct spinlock *l)
+{
+    spin_lock(l);
+    return l;
+}
+
+static inline void spin_guard_end(struct spinlock **l)
+{
+    spin_unlock(*l);
+}
+
 /* True: the lock is now held. Never waits, so it may break the order. */
 bool spin_trylock(struct spinlock *l);
 

@@ -97,15 +97,14 @@ int evtchn_open(struct domain *d, struct evtchn e, evtchn_port_t *slot,
 {
     int rc;
 
-    spin_lock(&d->event.lock);
+    spin_guard(&d->event.lock);
     rc = slot && *slot ? -EEXIST : reserve(d, port);
-    if (!rc) {
-        assign(d, *port, e);
-        if (slot)
-            *slot = *port;
-    }
-    spin_unlock(&d->event.lock);
-    return rc;
+    if (rc)
+        return rc;
+    assign(d, *port, e);
+    if (slot)
+        *slot = *port;
+    return 0;
 }
 
 int evtchn_bind_interdomain(struct domain *d, struct domain *remote,
@@ -144,26 +143,23 @@ int evtchn_bind_interdomain(struct domain *d, struct domain *remote,
 int evtchn_send(struct domain *d, evtchn_port_t port, struct effects *fx)
 {
     struct evtchn *e, *far;
-    int rc = 0;
 
-    spin_lock(&d->event.lock);
+    spin_guard(&d->event.lock);
     e = port_find(d, port);
     switch (e ? e->state : EVTCHNSTAT_closed) {
     case EVTCHNSTAT_interdomain:
         far = port_entry(e->remote, e->peer);
         port_raise(e->remote, e->peer,
                    __atomic_load_n(&far->notify_vcpu, __ATOMIC_RELAXED), fx);
-        break;
+        return 0;
     case EVTCHNSTAT_ipi:
         port_raise(d, port, e->notify_vcpu, fx);
-        break;
+        return 0;
     case EVTCHNSTAT_unbound:
-        break;
+        return 0;
     default:
-        rc = -EINVAL;
+        return -EINVAL;
     }
-    spin_unlock(&d->event.lock);
-    return rc;
 }
 
 /* ------------------------------------------------------------- closing */
@@ -181,10 +177,9 @@ static void close_locked(struct domain *d, evtchn_port_t port, struct evtchn *e)
     } else if (e->state == EVTCHNSTAT_virq) {
         struct vcpu *v;
 
-        domain_for_each_vcpu (d, v) {
+        domain_for_each_vcpu (d, v)
             if (v->event.virq_to_port[e->peer] == port)
                 v->event.virq_to_port[e->peer] = 0;
-        }
     }
     assign(d, port, (struct evtchn){.state = EVTCHNSTAT_closed});
     if (port < d->event.first_free)
@@ -230,7 +225,6 @@ int evtchn_reset(struct domain *d, struct effects *fx)
     unsigned int count =
         __atomic_load_n(&d->event.port_count, __ATOMIC_ACQUIRE);
     evtchn_port_t p = __atomic_load_n(&d->event.reset_next, __ATOMIC_RELAXED);
-    bool closed;
 
     while (p < count) {
         (void)!evtchn_close(d, p++);
@@ -240,12 +234,11 @@ int evtchn_reset(struct domain *d, struct effects *fx)
         }
     }
     __atomic_store_n(&d->event.reset_next, 0, __ATOMIC_RELAXED);
-    spin_lock(&d->event.lock);
-    closed = d->event.open_count == 0;
-    if (closed)
-        fifo_end(d);
-    spin_unlock(&d->event.lock);
-    return closed ? 0 : -EAGAIN;
+    spin_guard(&d->event.lock);
+    if (d->event.open_count != 0)
+        return -EAGAIN;
+    fifo_end(d);
+    return 0;
 }
 
 int domain_event_destroy(struct domain *d, struct effects *fx)
@@ -261,14 +254,13 @@ int domain_event_destroy(struct domain *d, struct effects *fx)
         vcpu_unregister_info(v);
     }
     /* A status enquiry may look at a port up to here, under the lock. */
-    spin_lock(&d->event.lock);
+    spin_guard(&d->event.lock);
     __atomic_store_n(&d->event.port_count, 0, __ATOMIC_RELEASE);
     for (unsigned int i = 0; i < EVTCHN_BUCKETS; i++) {
         hv_free(d->hv, d->event.buckets[i], BUCKET_BYTES);
         d->event.buckets[i] = NULL;
     }
     d->event.first_free = 1;
-    spin_unlock(&d->event.lock);
     return 0;
 }
 
@@ -288,11 +280,10 @@ void virq_raise_vcpu(struct vcpu *v, uint32_t virq, struct effects *fx)
     struct domain *d = v->d;
     evtchn_port_t port;
 
-    spin_lock(&d->event.lock);
+    spin_guard(&d->event.lock);
     port = v->event.virq_to_port[virq];
     if (port != 0)
         port_raise(d, port, port_entry(d, port)->notify_vcpu, fx);
-    spin_unlock(&d->event.lock);
 }
 
 void virq_raise_global(struct hv *hv, uint32_t virq, struct effects *fx)

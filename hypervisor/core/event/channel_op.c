@@ -92,11 +92,12 @@ static int op_send(struct vcpu *v, struct evtchn_send *op, struct effects *fx)
     return evtchn_send(v->d, op->port, fx);
 }
 
-/* Fill *op from a port; d's lock is held. */
+/* Fill *op from a port. */
 static int describe_port(struct domain *d, struct evtchn_status *op)
 {
     const struct evtchn *e;
 
+    spin_guard(&d->event.lock);
     if (!evtchn_exists(d, op->port))
         return -EINVAL;
     e = port_entry(d, op->port);
@@ -126,9 +127,7 @@ static int op_status(struct vcpu *v, struct evtchn_status *op,
 
     if (rc)
         return rc;
-    spin_lock(&d->event.lock);
     rc = describe_port(d, op);
-    spin_unlock(&d->event.lock);
     domain_put(d);
     return rc;
 }
@@ -138,19 +137,16 @@ static int op_bind_vcpu(struct vcpu *v, struct evtchn_bind_vcpu *op,
 {
     struct domain *d = v->d;
     struct evtchn *e;
-    int rc = 0;
 
     if (!domain_vcpu(d, op->vcpu))
         return -ENOENT;
-    spin_lock(&d->event.lock);
+    spin_guard(&d->event.lock);
     e = port_find(d, op->port);
     if (!e || e->state == EVTCHNSTAT_ipi ||
         (e->state == EVTCHNSTAT_virq && !virq_is_global(e->peer)))
-        rc = -EINVAL;
-    else
-        __atomic_store_n(&e->notify_vcpu, (uint16_t)op->vcpu, __ATOMIC_RELAXED);
-    spin_unlock(&d->event.lock);
-    return rc;
+        return -EINVAL;
+    __atomic_store_n(&e->notify_vcpu, (uint16_t)op->vcpu, __ATOMIC_RELAXED);
+    return 0;
 }
 
 static int op_unmask(struct vcpu *v, struct evtchn_unmask *op,
@@ -161,11 +157,10 @@ static int op_unmask(struct vcpu *v, struct evtchn_unmask *op,
 
     if (!evtchn_exists(d, op->port))
         return -EINVAL;
-    spin_lock(&d->event.lock);
+    spin_guard(&d->event.lock);
     e = port_find(d, op->port);
     if (e)
         port_unmask(d, op->port, e->notify_vcpu, fx);
-    spin_unlock(&d->event.lock);
     return 0;
 }
 
@@ -205,21 +200,18 @@ static int op_set_priority(struct vcpu *v, struct evtchn_set_priority *op,
                            struct effects *fx)
 {
     struct domain *d = v->d;
-    int rc = 0;
 
     if (op->port != 0 && !evtchn_exists(d, op->port))
         return -EINVAL;
-    spin_lock(&d->event.lock);
+    spin_guard(&d->event.lock);
     if (!fifo_is_on(d))
-        rc = -ENOSYS;
-    else if (!port_find(d, op->port))
-        rc = -EACCES;
-    else if (op->priority > EVTCHN_FIFO_PRIORITY_MIN)
-        rc = -EINVAL;
-    else
-        fifo_set_priority(d, op->port, op->priority);
-    spin_unlock(&d->event.lock);
-    return rc;
+        return -ENOSYS;
+    if (!port_find(d, op->port))
+        return -EACCES;
+    if (op->priority > EVTCHN_FIFO_PRIORITY_MIN)
+        return -EINVAL;
+    fifo_set_priority(d, op->port, op->priority);
+    return 0;
 }
 
 union evtchn_arg {

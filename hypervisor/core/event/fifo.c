@@ -113,40 +113,36 @@ static unsigned int raise_word(struct domain *d, evtchn_port_t port,
 unsigned int fifo_raise(struct domain *d, evtchn_port_t port,
                         unsigned int notify, bool unmask)
 {
-    unsigned int raised = 0;
     uint32_t *word;
 
-    spin_lock(&d->event.fifo_lock);
+    spin_guard(&d->event.fifo_lock);
     word = word_of(d, port);
-    if (word && unmask)
-        clear_flag(word, MASKED);
-    if (word && (!unmask || (shared_read(word) & PENDING)))
-        raised = raise_word(d, port, word, d->vcpus[notify]);
     if (!word && !unmask)
         port_entry(d, port)->raised_early = true;
-    spin_unlock(&d->event.fifo_lock);
-    return raised;
+    if (word && unmask)
+        clear_flag(word, MASKED);
+    if (!word || (unmask && !(shared_read(word) & PENDING)))
+        return 0;
+    return raise_word(d, port, word, d->vcpus[notify]);
 }
 
 uint32_t fifo_flags(struct domain *d, evtchn_port_t port, uint32_t clear)
 {
-    uint32_t *word, flags = 0;
+    uint32_t *word;
 
-    spin_lock(&d->event.fifo_lock);
+    spin_guard(&d->event.fifo_lock);
     word = word_of(d, port);
-    if (word)
-        flags = clear ? clear_flag(word, clear) : shared_read(word);
-    spin_unlock(&d->event.fifo_lock);
-    return flags;
+    if (!word)
+        return 0;
+    return clear ? clear_flag(word, clear) : shared_read(word);
 }
 
 void fifo_set_priority(struct domain *d, evtchn_port_t port,
                        unsigned int priority)
 {
-    spin_lock(&d->event.fifo_lock);
+    spin_guard(&d->event.fifo_lock);
     port_entry(d, port)->priority =
         (uint8_t)index_masked(priority, EVTCHN_FIFO_MAX_QUEUES);
-    spin_unlock(&d->event.fifo_lock);
 }
 
 /* -------------------------------------------------- the guest's frames */
@@ -169,31 +165,24 @@ static void adopt_block(struct vcpu *v, struct evtchn_fifo_control_block *b)
 {
     for (unsigned int i = 0; i < EVTCHN_FIFO_MAX_QUEUES; i++)
         shared_write(&b->head[i], 0);
-    spin_lock(&v->d->event.fifo_lock);
+    spin_guard(&v->d->event.fifo_lock);
     v->event.fifo_block = b;
-    spin_unlock(&v->d->event.fifo_lock);
 }
 
 int fifo_init_control(struct vcpu *v, mfn_t mfn, uint32_t offset)
 {
     struct domain *d = v->d;
     struct frame *frame;
-    int rc = -EINVAL;
 
     if (offset > BLOCK_OFFSET_MAX || offset % sizeof(uint64_t) != 0)
         return -EINVAL;
-    spin_lock(&d->event.lock);
-    if (!v->event.fifo_block && !d->dying &&
-        frame_get_writable(d, mfn, &frame) == 0) {
-        uint8_t *page = hal_map(mfn);
-
-        if (!fifo_is_on(d))
-            switch_on(d);
-        adopt_block(v, (void *)(page + offset));
-        rc = 0;
-    }
-    spin_unlock(&d->event.lock);
-    return rc;
+    spin_guard(&d->event.lock);
+    if (v->event.fifo_block || d->dying || frame_get_writable(d, mfn, &frame))
+        return -EINVAL;
+    if (!fifo_is_on(d))
+        switch_on(d);
+    adopt_block(v, (void *)((uint8_t *)hal_map(mfn) + offset));
+    return 0;
 }
 
 /* A page of words is new: what came too early comes again. */
@@ -214,27 +203,20 @@ static void raise_early(struct domain *d, unsigned int page, struct effects *fx)
 
 int fifo_expand(struct domain *d, mfn_t mfn, struct effects *fx)
 {
-    unsigned int page;
     struct frame *frame;
-    int rc = 0;
 
-    spin_lock(&d->event.lock);
-    page = d->event.fifo_page_count;
+    spin_guard(&d->event.lock);
     if (!fifo_is_on(d))
-        rc = -EOPNOTSUPP;
-    else if (page == EVTCHN_FIFO_PAGES)
-        rc = -ENOSPC;
-    else if (d->dying || frame_get_writable(d, mfn, &frame))
-        rc = -EINVAL;
-    if (!rc) {
-        spin_lock(&d->event.fifo_lock);
-        d->event.fifo_pages[page] = hal_map(mfn);
-        d->event.fifo_page_count = page + 1;
-        spin_unlock(&d->event.fifo_lock);
-        raise_early(d, page, fx);
-    }
-    spin_unlock(&d->event.lock);
-    return rc;
+        return -EOPNOTSUPP;
+    if (d->event.fifo_page_count == EVTCHN_FIFO_PAGES)
+        return -ENOSPC;
+    if (d->dying || frame_get_writable(d, mfn, &frame))
+        return -EINVAL;
+    spin_lock(&d->event.fifo_lock);
+    d->event.fifo_pages[d->event.fifo_page_count++] = hal_map(mfn);
+    spin_unlock(&d->event.fifo_lock);
+    raise_early(d, d->event.fifo_page_count - 1, fx);
+    return 0;
 }
 
 static void let_go(struct hv *hv, void *at)
@@ -249,7 +231,7 @@ void fifo_end(struct domain *d)
 {
     struct vcpu *v;
 
-    spin_lock(&d->event.fifo_lock);
+    spin_guard(&d->event.fifo_lock);
     __atomic_store_n(&d->event.fifo, false, __ATOMIC_SEQ_CST);
     domain_for_each_vcpu (d, v) {
         if (v->event.fifo_block)
@@ -259,5 +241,4 @@ void fifo_end(struct domain *d)
     }
     while (d->event.fifo_page_count > 0)
         let_go(d->hv, d->event.fifo_pages[--d->event.fifo_page_count]);
-    spin_unlock(&d->event.fifo_lock);
 }

@@ -183,28 +183,17 @@ int vcpu_register_info(struct vcpu *v, mfn_t mfn, uint32_t offset,
                        struct effects *fx)
 {
     struct frame *frame;
-    uint8_t *page;
-    int rc;
 
     if (offset > INFO_OFFSET_MAX || offset % sizeof(uint64_t) != 0)
         return -ENXIO;
-    rc = frame_get_writable(v->d, mfn, &frame);
-    if (rc)
+    spin_guard(&v->d->event.lock);
+    if (mfn_is_valid(v->event.info_mfn) || v->d->dying ||
+        frame_get_writable(v->d, mfn, &frame))
         return -EINVAL;
-
-    spin_lock(&v->d->event.lock);
-    rc = mfn_is_valid(v->event.info_mfn) || v->d->dying ? -EINVAL : 0;
-    if (!rc) {
-        page = hal_map(mfn);
-        v->event.info_mfn = mfn;
-        adopt_info(v, (struct vcpu_info *)(void *)(page + offset));
-    }
-    spin_unlock(&v->d->event.lock);
-    if (rc)
-        frame_put_writable(v->d->hv, frame);
-    else
-        vcpu_kick(v, fx);
-    return rc;
+    v->event.info_mfn = mfn;
+    adopt_info(v, (void *)((uint8_t *)hal_map(mfn) + offset));
+    vcpu_kick(v, fx);
+    return 0;
 }
 
 void vcpu_unregister_info(struct vcpu *v)
@@ -216,9 +205,8 @@ void vcpu_unregister_info(struct vcpu *v)
     if (!mfn_is_valid(mfn))
         return;
     /* Virtual interrupts are raised with the lock held: none is now. */
-    spin_lock(&v->d->event.lock);
+    spin_guard(&v->d->event.lock);
     vcpu_event_init(v);
-    spin_unlock(&v->d->event.lock);
     hal_unmap(old);
     frame_put_writable(hv, frame_of(hv, mfn));
 }
