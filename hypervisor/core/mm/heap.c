@@ -30,7 +30,7 @@ void frame_list_remove(struct hv *hv, uint32_t *head, struct frame *f)
         hv->frames[f->next].prev = f->prev;
 }
 
-/* Lock held for all that follow. */
+/* Lock held for all that follow but take(), which takes it. */
 static void put_block(struct hv *hv, uint32_t i, unsigned int order)
 {
     struct frame *f = &hv->frames[i];
@@ -74,7 +74,7 @@ static void give(struct hv *hv, uint32_t i, unsigned int order)
 void heap_add(struct hv *hv, mfn_t first, uint64_t n)
 {
     BUG_ON(first.n + n > hv->frame_count);
-    spin_lock(&hv->heap.lock);
+    spin_guard(&hv->heap.lock);
     hv->heap.total_frames += n;
     for (uint64_t i = first.n; i < first.n + n;) {
         unsigned int order = HEAP_ORDER_MAX;
@@ -84,7 +84,6 @@ void heap_add(struct hv *hv, mfn_t first, uint64_t n)
         give(hv, (uint32_t)i, order);
         i += 1ul << order;
     }
-    spin_unlock(&hv->heap.lock);
 }
 
 /* The first of a block, halved until it fits. */
@@ -93,6 +92,7 @@ static uint32_t take(struct hv *hv, unsigned int order)
     unsigned int have = order;
     uint32_t i;
 
+    spin_guard(&hv->heap.lock);
     while (have <= HEAP_ORDER_MAX && hv->heap.free[have] == FRAME_LIST_END)
         have++;
     if (have > HEAP_ORDER_MAX)
@@ -113,9 +113,7 @@ mfn_t heap_alloc(struct hv *hv, unsigned int order)
     uint32_t first;
 
     BUG_ON(order > HEAP_ORDER_MAX);
-    spin_lock(&hv->heap.lock);
     first = take(hv, order);
-    spin_unlock(&hv->heap.lock);
     if (first == FRAME_LIST_END)
         return MFN_INVALID;
     for (uint32_t i = first; i < first + (1u << order); i++)

@@ -66,18 +66,17 @@ int ptwr_store(struct vcpu *v, uint64_t va, unsigned int bytes, uint64_t value,
     struct domain *d = v->d;
     struct table_write w = {.d = d, .target.d = d};
     struct walk path;
-    int rc = -EINVAL;
+    int rc;
 
     if ((bytes != 1 && bytes != 2 && bytes != 4 && bytes != 8) || va % bytes)
         return -EINVAL;
     w.index = (va & ~PAGE_MASK) / sizeof(uint64_t);
-    spin_lock(&d->mm_lock);
-    if (!walk(v, va, &path) && pte_is_present(path.entry) &&
-        !get_table(d, pte_mfn(path.entry), &w.table)) {
-        rc = store(&w, part_of(va, bytes), value, compare, old, fx);
-        frame_put(d->hv, w.table);
-    }
-    spin_unlock(&d->mm_lock);
+    spin_guard(&d->mm_lock);
+    if (walk(v, va, &path) || !pte_is_present(path.entry) ||
+        get_table(d, pte_mfn(path.entry), &w.table))
+        return -EINVAL;
+    rc = store(&w, part_of(va, bytes), value, compare, old, fx);
+    frame_put(d->hv, w.table);
     return rc;
 }
 

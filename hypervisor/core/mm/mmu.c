@@ -193,7 +193,7 @@ static int update_chunk(struct vcpu *v, struct domain *tables,
 {
     int rc = 0, drained;
 
-    spin_lock(&tables->mm_lock);
+    spin_guard(&tables->mm_lock);
     for (uint32_t i = 0; i < n && !rc; i++) {
         rc = debris_drain(tables, fx);
         if (!rc && fx->budget <= 0)
@@ -206,7 +206,6 @@ static int update_chunk(struct vcpu *v, struct domain *tables,
         }
     }
     drained = debris_drain(tables, fx);
-    spin_unlock(&tables->mm_lock);
     return rc ? rc : drained;
 }
 
@@ -291,14 +290,13 @@ static int change_pin(struct domain *d, const struct mmuext_op *op,
     mfn_t m = mfn_of(op->arg1.mfn);
     int rc;
 
-    spin_lock(&d->mm_lock);
+    spin_guard(&d->mm_lock);
     rc = debris_drain(d, fx);
-    if (!rc)
-        rc = op->cmd == MMUEXT_UNPIN_TABLE
-                 ? unpin(d, m)
-                 : pin(d, m, op->cmd - MMUEXT_PIN_L1_TABLE + 1, fx);
-    spin_unlock(&d->mm_lock);
-    return rc;
+    if (rc)
+        return rc;
+    return op->cmd == MMUEXT_UNPIN_TABLE
+               ? unpin(d, m)
+               : pin(d, m, op->cmd - MMUEXT_PIN_L1_TABLE + 1, fx);
 }
 
 static int clear_page(struct domain *d, mfn_t m)

@@ -46,43 +46,31 @@ static void set_m2p_slot(const struct domain *d, mfn_t root,
     }
 }
 
-static int set_base(struct vcpu *v, enum vcpu_base which, mfn_t m,
-                    struct effects *fx)
+int vcpu_set_base(struct vcpu *v, enum vcpu_base which, mfn_t m,
+                  struct effects *fx)
 {
     mfn_t *base =
         which == BASE_KERNEL ? &v->mmu.kernel_base : &v->mmu.user_base;
     struct frame *f;
-    int rc = debris_drain(v->d, fx);
-
-    if (rc)
-        return rc;
-    if (mfn_is_valid(m)) {
-        rc = type_get(v->d, m, FRAME_L4, fx, &f);
-        if (rc)
-            return rc == -ERESTART ? rc : -EINVAL;
-        set_m2p_slot(v->d, m, which, fx);
-    }
-    replace_pages(v, base, &m, 1, RELOAD_BASE);
-    return 0;
-}
-
-int vcpu_set_base(struct vcpu *v, enum vcpu_base which, mfn_t m,
-                  struct effects *fx)
-{
-    mfn_t now = which == BASE_KERNEL ? v->mmu.kernel_base : v->mmu.user_base;
     int rc;
 
     if (which == BASE_KERNEL && !mfn_is_valid(m))
         return -EINVAL;
-    if (mfn_eq(m, now)) {
+    if (mfn_eq(m, *base)) {
         if (which == BASE_KERNEL)
             effects_flush(fx, cpumask_of(hal_cpu()));
         return 0;
     }
-    spin_lock(&v->d->mm_lock);
-    rc = set_base(v, which, m, fx);
-    spin_unlock(&v->d->mm_lock);
-    return rc;
+    spin_guard(&v->d->mm_lock);
+    rc = debris_drain(v->d, fx);
+    if (!rc && mfn_is_valid(m))
+        rc = type_get(v->d, m, FRAME_L4, fx, &f);
+    if (rc)
+        return rc == -ERESTART ? rc : -EINVAL;
+    if (mfn_is_valid(m))
+        set_m2p_slot(v->d, m, which, fx);
+    replace_pages(v, base, &m, 1, RELOAD_BASE);
+    return 0;
 }
 
 /* --------------------------------------------------- descriptor tables */
@@ -124,14 +112,17 @@ bool descriptor_fix(uint64_t *descriptor)
     return true;
 }
 
-static int set_gdt(struct vcpu *v, const uint64_t *frames, unsigned int entries)
+int vcpu_set_gdt(struct vcpu *v, const uint64_t *frames, unsigned int entries)
 {
     /* A table page is checked in one piece: this budget is never spent. */
     struct effects fx;
     mfn_t got[VCPU_GDT_FRAMES];
     struct frame *f;
 
+    if (entries > FIRST_RESERVED_GDT_ENTRY)
+        return -EINVAL;
     effects_init(&fx);
+    spin_guard(&v->d->mm_lock);
     for (unsigned int i = 0; i < VCPU_GDT_FRAMES; i++)
         got[i] = i * 512 < entries ? mfn_of(frames[i]) : MFN_INVALID;
     for (unsigned int i = 0; i * 512 < entries; i++) {
@@ -146,26 +137,6 @@ static int set_gdt(struct vcpu *v, const uint64_t *frames, unsigned int entries)
     return 0;
 }
 
-int vcpu_set_gdt(struct vcpu *v, const uint64_t *frames, unsigned int entries)
-{
-    int rc;
-
-    if (entries > FIRST_RESERVED_GDT_ENTRY)
-        return -EINVAL;
-    spin_lock(&v->d->mm_lock);
-    rc = set_gdt(v, frames, entries);
-    spin_unlock(&v->d->mm_lock);
-    return rc;
-}
-
-static void set_ldt(struct vcpu *v, uint64_t va, unsigned int entries)
-{
-    v->mmu.ldt_mapped = 0;
-    v->mmu.ldt_base = va;
-    v->mmu.ldt_entries = entries;
-    replace_pages(v, v->mmu.ldt_frames, NULL, VCPU_LDT_FRAMES, RELOAD_LDT);
-}
-
 int vcpu_set_ldt(struct vcpu *v, uint64_t va, unsigned int entries)
 {
     uint64_t bytes = entries * 8ul;
@@ -175,20 +146,27 @@ int vcpu_set_ldt(struct vcpu *v, uint64_t va, unsigned int entries)
     if (entries > 0 &&
         ((va & ~PAGE_MASK) || !va_is_guest(va) || !va_is_guest(va + bytes - 1)))
         return -EINVAL;
-    spin_lock(&v->d->mm_lock);
-    set_ldt(v, entries ? va : 0, entries);
-    spin_unlock(&v->d->mm_lock);
+    spin_guard(&v->d->mm_lock);
+    v->mmu.ldt_mapped = 0;
+    v->mmu.ldt_base = entries ? va : 0;
+    v->mmu.ldt_entries = entries;
+    replace_pages(v, v->mmu.ldt_frames, NULL, VCPU_LDT_FRAMES, RELOAD_LDT);
     return 0;
 }
 
-static int map_ldt_page(struct vcpu *v, unsigned int page)
+int vcpu_map_ldt_page(struct vcpu *v, unsigned int page)
 {
     uint64_t va = v->mmu.ldt_base + page * PAGE_SIZE;
     struct effects fx;
     struct frame *f;
     struct walk w;
 
+    if (page * 512u >= v->mmu.ldt_entries)
+        return -EINVAL;
     effects_init(&fx);
+    spin_guard(&v->d->mm_lock);
+    if (v->mmu.ldt_mapped & (1u << page))
+        return 0;
     if (walk(v, va, &w) || !pte_is_present(w.entry) ||
         type_get(v->d, pte_mfn(w.entry), FRAME_SEGDESC, &fx, &f))
         return -EINVAL;
@@ -196,19 +174,6 @@ static int map_ldt_page(struct vcpu *v, unsigned int page)
     v->mmu.ldt_mapped |= 1u << page;
     hal_reload(v, RELOAD_LDT);
     return 0;
-}
-
-int vcpu_map_ldt_page(struct vcpu *v, unsigned int page)
-{
-    int rc = 0;
-
-    if (page * 512u >= v->mmu.ldt_entries)
-        return -EINVAL;
-    spin_lock(&v->d->mm_lock);
-    if (!(v->mmu.ldt_mapped & (1u << page)))
-        rc = map_ldt_page(v, page);
-    spin_unlock(&v->d->mm_lock);
-    return rc;
 }
 
 int64_t do_set_gdt(struct vcpu *v, guest_ptr_t frames, uint32_t entries,
@@ -239,23 +204,20 @@ int64_t do_update_descriptor(struct vcpu *v, uint64_t address, uint64_t value,
     struct domain *d = v->d;
     struct frame *f = frame_of(d->hv, m);
     bool live;
-    int rc;
 
     if (address & 7 || !descriptor_fix(&value) || !f)
         return -EINVAL;
-    spin_lock(&d->mm_lock);
+    spin_guard(&d->mm_lock);
     live = frame_is(f, FRAME_SEGDESC);
-    rc = live ? type_get(d, m, FRAME_SEGDESC, fx, &f)
-              : frame_get_writable(d, m, &f);
-    if (!rc) {
-        entry_swap(m, (address & ~PAGE_MASK) / 8, value);
-        if (live)
-            type_put(d, f);
-        else
-            frame_put_writable(d->hv, f);
-    }
-    spin_unlock(&d->mm_lock);
-    return rc ? -EINVAL : 0;
+    if (live ? type_get(d, m, FRAME_SEGDESC, fx, &f)
+             : frame_get_writable(d, m, &f))
+        return -EINVAL;
+    entry_swap(m, (address & ~PAGE_MASK) / 8, value);
+    if (live)
+        type_put(d, f);
+    else
+        frame_put_writable(d->hv, f);
+    return 0;
 }
 
 /* ------------------------------------------------------ begin and end */
@@ -274,10 +236,9 @@ void vcpu_mm_init(struct vcpu *v)
 
 void vcpu_mm_drop(struct vcpu *v)
 {
-    spin_lock(&v->d->mm_lock);
+    (void)!vcpu_set_gdt(v, NULL, 0);
+    (void)!vcpu_set_ldt(v, 0, 0);
+    spin_guard(&v->d->mm_lock);
     replace_pages(v, &v->mmu.user_base, NULL, 1, RELOAD_BASE);
     replace_pages(v, &v->mmu.kernel_base, NULL, 1, RELOAD_BASE);
-    (void)!set_gdt(v, NULL, 0);
-    set_ldt(v, 0, 0);
-    spin_unlock(&v->d->mm_lock);
 }
