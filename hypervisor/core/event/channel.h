@@ -47,24 +47,22 @@ struct evtchn {
 };
 
 /*
- * Set up d's part: no port yet. Called once, before d can be found.
- *  max_port  highest port d may have; values above what the layout in use
- *            can express mean that. 0: no port at all.
+ * Set up d's part: no port yet. Called once, before d can be found. max_port:
+ * the highest d may have, cut to what the layout in use can express; 0: none.
  */
 void domain_event_init(struct domain *d, uint32_t max_port);
 
 /*
  * Close every port of d, which is dying, then let go of vcpu_info pages.
- * Returns 0 (also when called again), -ERESTART (budget spent; call again).
+ * Returns 0, also when called again; -ERESTART (budget spent).
  */
 must_check int domain_event_destroy(struct domain *d, struct effects *fx);
 
 /*
- * Make a port of d that begins as e says, not pending.
- *  slot  NULL, or the entry of virq_to_port that names the new port.
- * Returns 0 and *port, -EEXIST (slot names one), -EINVAL (d is dying),
- * -ENOSPC (no free port; with queues a port is not free before the guest has
- * taken it out of one), -ENOMEM.
+ * Make a port of d that begins as e says, not pending; slot: NULL, or the
+ * entry of virq_to_port that is to name it. Returns 0 and *port; -EEXIST (slot
+ * names one), -EINVAL (d is dying), -ENOMEM, -ENOSPC (no free port; one that
+ * the guest has not taken out of its queue yet is not free).
  */
 must_check int evtchn_open(struct domain *d, struct evtchn e,
                            evtchn_port_t *slot, evtchn_port_t *port);
@@ -79,19 +77,17 @@ evtchn_alloc_unbound(struct domain *d, domid_t remote, evtchn_port_t *port)
 }
 
 /*
- * Connect a new port of d with port remote_port of remote, which must be
- * unbound and meant for d. The new port is pending at once. The caller holds
- * a reference on remote. Returns 0 and *port, -EINVAL (it is not; or either
- * domain is dying), -ENOSPC, -ENOMEM.
+ * Connect a new port of d, pending at once, with an unbound port of remote that
+ * is meant for d. The caller holds a reference on remote.
+ * Returns 0 and *port; as evtchn_open; -EINVAL also (no such remote port).
  */
 must_check int evtchn_bind_interdomain(struct domain *d, struct domain *remote,
                                        evtchn_port_t remote_port,
                                        evtchn_port_t *port, struct effects *fx);
 
 /*
- * Signal on port of d: the peer of an interdomain channel, or the vCPU of an
- * IPI, is raised; an unbound port is left alone.
- * Returns 0, -EINVAL (no such port, or not one that sends).
+ * Raise the peer of d's port, or the port itself if it is an IPI's; nothing if
+ * it is unbound. Returns 0, -EINVAL (no such port, or not one that sends).
  */
 must_check int evtchn_send(struct domain *d, evtchn_port_t port,
                            struct effects *fx);
@@ -110,18 +106,15 @@ must_check int evtchn_close(struct domain *d, evtchn_port_t port);
 must_check int evtchn_reset(struct domain *d, struct effects *fx);
 
 /*
- * event_channel_op: a row of pv-abi/evtchn_ops.def each; the errors are
- * there. State is unchanged on error, -EFAULT included, but for a port
- * closed, a signal sent, or queues begun.
+ * event_channel_op: a row of pv-abi/evtchn_ops.def each, with its errors, which
+ * change nothing; -EFAULT alone may come after a close, a signal, or queues.
  */
 int64_t do_event_channel_op(struct vcpu *v, uint32_t cmd, guest_ptr_t arg,
                             struct effects *fx);
 
 /*
- * Virtual interrupts: events that the hypervisor itself raises. Some exist
- * once for each vCPU (the timer), the others once, and go to dom0. One that
- * nobody bound is dropped, and so is a global one before there is a dom0.
- *  virq  < NR_VIRQS
+ * Virtual interrupts, virq < NR_VIRQS: events that the hypervisor itself raises
+ * for each vCPU (the timer), or once, for dom0. What nobody bound is dropped.
  */
 bool virq_is_global(uint32_t virq);
 void virq_raise_vcpu(struct vcpu *v, uint32_t virq, struct effects *fx);

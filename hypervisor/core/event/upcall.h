@@ -65,17 +65,16 @@ void port_clear(struct domain *d, evtchn_port_t port);
 bool port_is_pending(struct domain *d, evtchn_port_t port);
 
 /*
- * Make v look at what is pending for it: an upcall flag just set, or an NMI.
- * Wakes v if it sleeps; interrupts its CPU if it runs on another one.
+ * Make v look at what is pending for it, an upcall flag just set or an NMI:
+ * wake it if it sleeps, interrupt its CPU if that is another one.
  */
 void vcpu_kick(struct vcpu *v, struct effects *fx);
 
 /*
- * Move v's vcpu_info to offset bytes into frame mfn of its domain. Contents
- * are copied and every selector bit set, so that v looks at all words again.
- * v is the caller or is down.
- * Returns 0, -EINVAL (registered before, v runs, or no writable frame),
- * -ENXIO (offset above 4032 or not 8-aligned).
+ * Move v's vcpu_info to offset bytes into frame mfn of its domain. Contents are
+ * copied and every selector bit set, so that v, which is the caller or is down,
+ * looks at all words again. Returns 0; -EINVAL (registered before, or no
+ * writable frame), -ENXIO (offset above 4032 or not 8-aligned).
  */
 must_check int vcpu_register_info(struct vcpu *v, mfn_t mfn, uint32_t offset,
                                   struct effects *fx);
@@ -91,14 +90,14 @@ void vcpu_unregister_info(struct vcpu *v);
 /*
  * The second layout of events (pv-abi/event_channel.h): up to 2^17 ports, a
  * word of guest memory for each, and for each vCPU a queue of every priority,
- * linked through the words. A domain begins with two levels and comes here by
- * its first init_control; reset brings it back.
+ * linked through the words. A domain comes here by its first init_control, and
+ * back by reset.
  *
  * Control blocks and array pages are frames of the guest, each held by one
- * writable type reference until reset or death. The guest may write to them
- * at any time. Of what it writes the hypervisor looks at the four flags of a
- * word and at ready, never at a link or a head: where a queue ends is in
- * fifo_tail of the vCPU. A guest that scribbles loses events of its own.
+ * writable type reference. Of what the guest writes there, at any time, only
+ * the four flags of a word and ready are looked at, never a link or a head:
+ * where a queue ends is in fifo_tail of the vCPU. A guest that scribbles loses
+ * events of its own.
  *
  * Invariant: a port is in fifo_tail of the queue it was in last, or in none.
  *
@@ -129,9 +128,8 @@ must_check int fifo_init_control(struct vcpu *v, mfn_t mfn, uint32_t offset);
 
 /*
  * Frame mfn holds the words of d's next 1024 ports. Those raised before they
- * had a word are raised again.
- * Returns 0, -EOPNOTSUPP (two levels), -ENOSPC (all ports have words),
- * -EINVAL (no writable frame, d is dying).
+ * had a word are raised again. Returns 0; -EOPNOTSUPP (two levels), -ENOSPC
+ * (all ports have words), -EINVAL (no writable frame, d is dying).
  */
 must_check int fifo_expand(struct domain *d, mfn_t mfn, struct effects *fx);
 

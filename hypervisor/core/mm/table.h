@@ -62,19 +62,15 @@ static inline bool va_is_guest(uint64_t va)
     return va < 0x0000800000000000 || va >= 0xffff880000000000;
 }
 
-/*
- * Whether a guest may set these bits in a present entry of that level.
- *  device_access  the domain may choose cache attributes
- */
+/* Whether a guest may set these bits in a present entry of that level;
+ * device_access: it may choose cache attributes. */
 bool pte_flags_ok(unsigned int level, uint64_t e, bool device_access);
 
 /* The entry as it is installed; absent entries stay as they are. */
 uint64_t pte_adjust(unsigned int level, uint64_t e);
 
-/*
- * Whether old may become new without touching references: both present, the
- * same frame, and for L1 the same right to write.
- */
+/* Whether old may become new without touching references: both present, the
+ * same frame, and for L1 the same right to write. */
 bool pte_same_target(unsigned int level, uint64_t old, uint64_t new);
 
 /* ------------------------------------------------------------- entries */
@@ -119,9 +115,8 @@ struct walk {
 };
 
 /*
- * Follow va through the tables the guest's kernel uses now. Returns 0, also
- * when the L1 entry is absent; -EINVAL (va is not the guest's, the vCPU has
- * no tree, or a table on the way is absent).
+ * Follow va through the tables the guest's kernel uses now. Returns 0, also if
+ * the L1 entry is absent; -EINVAL (va is not the guest's, or no L1 table).
  */
 must_check int walk(const struct vcpu *v, uint64_t va, struct walk *w);
 
@@ -138,11 +133,11 @@ struct table_write {
 
 /*
  * The one place that writes an entry of a live table on a guest's wish: new
- * references are taken, the entry is written, old references are dropped.
- * Asks for a flush on all CPUs of d when the level is 2 or more.
- * Returns 0; -EINVAL (no table that is VALIDATED and in use, slot of the
- * hypervisor, target of another domain for level 2 or more); -EAGAIN
- * (compare); else as entry_get. State is unchanged on error.
+ * references are taken, the entry is written, old references are dropped; a
+ * flush on all CPUs of d is asked for if the level is 2 or more.
+ * Returns 0; -EINVAL (no live table, slot of the hypervisor, target of another
+ * domain for level 2 or more); -EAGAIN (compare); else as entry_get. State is
+ * unchanged on error.
  */
 must_check int table_write(const struct table_write *w, struct effects *fx);
 
@@ -190,10 +185,8 @@ static inline uint32_t type_of_level(unsigned int level)
 /*
  * One reference and one type reference on frame m of d.
  *  type  FRAME_L1 .. FRAME_L4, FRAME_SEGDESC
- * Returns 0; -EINVAL (not d's, in use as another type, or contents refused;
- * d is dying);
- * -EBUSY (an L1 entry's target is in use as another type, or not d's);
- * -EPERM (an L1 entry names what is no RAM); -ERESTART (budget): call again.
+ * Returns 0; -EINVAL (not d's, in use as another type, contents refused, d is
+ * dying); -EBUSY, -EPERM (of an L1 entry: entry_get); -ERESTART: call again.
  */
 must_check int type_get(struct domain *d, mfn_t m, uint32_t type,
                         struct effects *fx, struct frame **out);
@@ -211,9 +204,8 @@ must_check int debris_drain(struct domain *d, struct effects *fx);
 void type_abandon(struct domain *d, struct frame *f);
 
 /*
- * What tools may know (XEN_DOMCTL_getpageframeinfo3): type of frame m of d, in
- * bits 28 .. 31 (XEN_DOMCTL_PFINFO_*): 0 none, 1 .. 4 a table of that level,
- * bit 31 pinned, 0xf no frame of d.
+ * Type of frame m of d for tools, XEN_DOMCTL_PFINFO_* in bits 28 .. 31: 0 none,
+ * 1 .. 4 a table of that level, bit 31 pinned, 0xf no frame of d.
  */
 uint32_t frame_info(struct domain *d, mfn_t m);
 

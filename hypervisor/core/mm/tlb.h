@@ -48,10 +48,8 @@ static inline uint64_t tlb_now(const struct hv *hv)
 /* Those of mask that have not flushed since stamp. */
 cpumask_t tlb_stale(const struct hv *hv, cpumask_t mask, uint64_t stamp);
 
-/*
- * Flush every online CPU that has not flushed since stamp, and wait for it.
- * May be called with locks held.
- */
+/* Flush every online CPU that has not since stamp, and wait; also with locks
+ * held. */
 void tlb_flush_stale(struct hv *hv, uint64_t stamp);
 
 /*
@@ -66,16 +64,12 @@ static inline cpumask_t flush_all(const struct domain *d)
     return cpumask_read(&d->dirty_cpus);
 }
 
-/*
- * Those of them that the guest's bitmap of vCPU ids at va means; it is read in
- * words of 8 bytes until max_vcpus are covered. 0 or -EFAULT. No lock held.
- */
+/* Those of them that the guest's bitmap of max_vcpus vCPU ids at va means; read
+ * in words of 8 bytes. 0 or -EFAULT. No lock held. */
 must_check int flush_read_mask(struct domain *d, uint64_t va, cpumask_t *cpus);
 
-/*
- * Drop va on those CPUs. Addresses that are not the guest's are ignored: the
- * instruction must never see them.
- */
+/* Drop va on those CPUs; ignored if it is not the guest's: the instruction must
+ * never see such a one. */
 void flush_address(struct effects *fx, cpumask_t cpus, uint64_t va);
 
 #endif

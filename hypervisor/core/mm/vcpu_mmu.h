@@ -28,10 +28,9 @@ void vcpu_mm_drop(struct vcpu *v);
 enum vcpu_base { BASE_KERNEL, BASE_USER };
 
 /*
- * Make m the root of that tree; MFN_INVALID: none (user only). The same
- * kernel root again is a full flush of this CPU.
- * Returns 0, -EINVAL (no L4 table of the domain, or none for the kernel),
- * -ERESTART (nothing changed; call again).
+ * Make m the root of that tree; MFN_INVALID: none (user only). The same kernel
+ * root again is a full flush of this CPU. Returns 0; -EINVAL (no L4 table of
+ * the domain, or none for the kernel), -ERESTART (nothing changed; call again).
  */
 must_check int vcpu_set_base(struct vcpu *v, enum vcpu_base which, mfn_t m,
                              struct effects *fx);
@@ -56,9 +55,8 @@ must_check int vcpu_set_gdt(struct vcpu *v, const uint64_t *frames,
 must_check int vcpu_set_ldt(struct vcpu *v, uint64_t va, unsigned int entries);
 
 /*
- * The processor touched page `page` of v's LDT: check it and take its type.
- * Returns 0 (v->mmu.ldt_frames[page] is valid; RELOAD_LDT was asked for) or
- * -EINVAL (not mapped, or cannot be a descriptor page).
+ * The processor touched page `page` of v's LDT: check it, take its type, show
+ * it. Returns 0, -EINVAL (not mapped, or cannot be a descriptor page).
  */
 must_check int vcpu_map_ldt_page(struct vcpu *v, unsigned int page);
 
@@ -67,8 +65,7 @@ int64_t do_set_gdt(struct vcpu *v, guest_ptr_t frames, uint32_t entries,
                    struct effects *fx);
 
 /*
- * Hypercall update_descriptor: write one descriptor, made harmless, at a
- * machine address of the domain's own memory.
+ * Hypercall update_descriptor: write one, made harmless, at a machine address.
  * Returns 0; -EINVAL (not aligned to 8, no own RAM, in use as a page table,
  * refused by descriptor_fix).
  */
