@@ -182,23 +182,6 @@ int walk(const struct vcpu *v, uint64_t va, struct walk *w)
 }
 
 /*
- * Make *e what is to be installed, with its references. same: those of the
- * old entry go on to hold.
- */
-static int prepare(const struct table_write *w, unsigned int level,
-                   uint64_t old, uint64_t *e, bool *same, struct effects *fx)
-{
-    *same = pte_same_target(level, old, *e);
-    if (!*same)
-        return entry_get(w->d, level, &w->target, e, fx);
-    /* Nothing is refused for its target here, so all bits are. */
-    if (!pte_flags_ok(level, *e, w->d->device_access))
-        return -EINVAL;
-    *e = pte_adjust(level, *e);
-    return 0;
-}
-
-/*
  * Only the processor changes an entry meanwhile, and only A and D. Locked
  * instructions all: the write is visible before the stamp that follows.
  * False: compare, and it was changed.
@@ -222,21 +205,25 @@ static int write_entry(const struct table_write *w, unsigned int level,
 {
     uint64_t old = __atomic_load_n(slot, __ATOMIC_SEQ_CST);
     uint64_t e = w->value;
-    bool same;
-    int rc;
+    /* Then the references of the old entry go on to hold. */
+    bool same = pte_same_target(level, old, e), installed;
+    int rc = 0;
 
     if (w->compare && old != w->old)
         return -EAGAIN;
-    rc = prepare(w, level, old, &e, &same, fx);
+    if (!same)
+        rc = entry_get(w->d, level, &w->target, &e, fx);
+    else if (pte_flags_ok(level, e, w->d->device_access))
+        e = pte_adjust(level, e);
+    else
+        rc = -EINVAL;
     if (rc)
         return rc;
-    if (!install(w, slot, old, e)) {
-        if (!same)
-            entry_put(w->d, level, e);
-        return -EAGAIN;
-    }
+    installed = install(w, slot, old, e);
     if (!same)
-        entry_put(w->d, level, old);
+        entry_put(w->d, level, installed ? old : e);
+    if (!installed)
+        return -EAGAIN;
     /* Processors cache upper entries out of INVLPG's sight. */
     if (level > 1)
         effects_flush(fx, flush_all(w->d));
