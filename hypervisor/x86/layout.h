@@ -32,9 +32,8 @@
 #define DIRECT_MAP_END 0xffff880000000000
 #define M2P_VA         0xffff800000000000
 
-/* The hole that the ABI takes from a guest's address space: slots 256-271. */
-#define HOLE_START 0xffff800000000000
-#define HOLE_END   0xffff880000000000
+/* End of what the ABI takes from a guest's address space: slots 256-271. */
+#define HOLE_END 0xffff880000000000
 
 #define AREA_SHIFT       18
 #define AREA_SIZE        (1 << AREA_SHIFT)

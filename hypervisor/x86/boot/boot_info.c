@@ -102,22 +102,15 @@ struct efi_entry {
 /* What an EFI memory type is to us after the end of boot services. */
 static uint32_t efi_range_type(uint32_t type)
 {
-    switch (type) {
-    case 1: /* loader code */
-    case 2: /* loader data */
-    case 3: /* boot services code */
-    case 4: /* boot services data */
-    case 7: /* conventional */
-        return RANGE_RAM;
-    case 8:
-        return RANGE_UNUSABLE;
-    case 9:
-        return RANGE_ACPI;
-    case 10:
-        return RANGE_NVS;
-    default: /* run-time services, memory-mapped I/O, firmware's own */
-        return RANGE_RESERVED;
-    }
+    static const uint8_t types[] = {
+        [1] = RANGE_RAM,  [2] = RANGE_RAM, /* of the loader */
+        [3] = RANGE_RAM,  [4] = RANGE_RAM, /* of boot services */
+        [7] = RANGE_RAM,  [8] = RANGE_UNUSABLE,
+        [9] = RANGE_ACPI, [10] = RANGE_NVS,
+    };
+
+    /* The rest: run-time services, memory-mapped I/O, firmware's own. */
+    return type < sizeof(types) && types[type] ? types[type] : RANGE_RESERVED;
 }
 
 static void read_map(const struct mb2_map *map)
