@@ -12,95 +12,111 @@
 #include "event/upcall.h"
 #include "hal.h"
 
-/*
- * The domain id of a guest's argument, with a reference. Only dom0 may name
- * another than its own. The caller puts it.
- */
-static int find_target(struct domain *d, domid_t id, struct domain **out)
+/* One call. */
+struct call {
+    struct vcpu *v;
+    struct effects *fx;
+    struct domain *d;     /* v's; or the one named, with a reference */
+    evtchn_port_t opened; /* by this call, of d; 0: none */
+};
+
+/* From now on c is on domain id. Only dom0 may name another than its own. */
+static int find_target(struct call *c, domid_t id)
 {
-    if (id != DOMID_SELF && id != d->domid && !d->privileged)
+    struct domain *d;
+
+    if (id == DOMID_SELF || id == c->d->domid)
+        return 0;
+    if (!c->d->privileged)
         return -EPERM;
-    *out = domain_find_from(d, id);
-    return *out ? 0 : -ESRCH;
+    d = domain_find(c->d->hv, id);
+    if (!d)
+        return -ESRCH;
+    c->d = d;
+    return 0;
 }
 
-static int op_alloc_unbound(struct vcpu *v, struct evtchn_alloc_unbound *op,
-                            struct effects *fx)
+static int op_alloc_unbound(struct call *c, struct evtchn_alloc_unbound *op)
 {
-    domid_t remote =
-        op->remote_dom == DOMID_SELF ? v->d->domid : op->remote_dom;
-    struct domain *d;
-    int rc = find_target(v->d, op->dom, &d);
+    domid_t self = c->d->domid;
+    int rc = find_target(c, op->dom);
 
     if (rc)
         return rc;
-    rc = evtchn_alloc_unbound(d, remote, &op->port);
-    domain_put(d);
+    rc = evtchn_alloc_unbound(
+        c->d, op->remote_dom == DOMID_SELF ? self : op->remote_dom, &c->opened);
+    op->port = c->opened;
     return rc;
 }
 
-static int op_bind_interdomain(struct vcpu *v,
-                               struct evtchn_bind_interdomain *op,
-                               struct effects *fx)
+static int op_bind_interdomain(struct call *c,
+                               struct evtchn_bind_interdomain *op)
 {
-    struct domain *remote = domain_find_from(v->d, op->remote_dom);
+    struct domain *remote = domain_find_from(c->d, op->remote_dom);
     int rc;
 
     if (!remote)
         return -ESRCH;
-    rc = evtchn_bind_interdomain(v->d, remote, op->remote_port, &op->local_port,
-                                 fx);
+    rc = evtchn_bind_interdomain(c->d, remote, op->remote_port, &c->opened,
+                                 c->fx);
+    op->local_port = c->opened;
     domain_put(remote);
     return rc;
 }
 
-static int op_bind_virq(struct vcpu *v, struct evtchn_bind_virq *op,
-                        struct effects *fx)
+static int op_bind_virq(struct call *c, struct evtchn_bind_virq *op)
 {
-    struct vcpu *target = domain_vcpu(v->d, op->vcpu);
+    struct vcpu *target = domain_vcpu(c->d, op->vcpu);
     struct evtchn e = {.state = EVTCHNSTAT_virq,
                        .notify_vcpu = (uint16_t)op->vcpu,
                        .peer = op->virq};
+    int rc;
 
     if (op->virq >= NR_VIRQS || (virq_is_global(op->virq) && op->vcpu != 0))
         return -EINVAL;
     if (!target)
         return -ENOENT;
-    return evtchn_open(
-        v->d, e, &target->event.virq_to_port[index_masked(op->virq, NR_VIRQS)],
-        &op->port);
+    rc = evtchn_open(
+        c->d, e, &target->event.virq_to_port[index_masked(op->virq, NR_VIRQS)],
+        &c->opened);
+    op->port = c->opened;
+    return rc;
 }
 
-static int op_bind_ipi(struct vcpu *v, struct evtchn_bind_ipi *op,
-                       struct effects *fx)
+static int op_bind_ipi(struct call *c, struct evtchn_bind_ipi *op)
 {
     struct evtchn e = {.state = EVTCHNSTAT_ipi,
                        .notify_vcpu = (uint16_t)op->vcpu};
+    int rc;
 
-    if (!domain_vcpu(v->d, op->vcpu))
+    if (!domain_vcpu(c->d, op->vcpu))
         return -ENOENT;
-    return evtchn_open(v->d, e, NULL, &op->port);
+    rc = evtchn_open(c->d, e, NULL, &c->opened);
+    op->port = c->opened;
+    return rc;
 }
 
-static int op_close(struct vcpu *v, struct evtchn_close *op, struct effects *fx)
+static int op_close(struct call *c, struct evtchn_close *op)
 {
-    return evtchn_close(v->d, op->port);
+    return evtchn_close(c->d, op->port);
 }
 
-static int op_send(struct vcpu *v, struct evtchn_send *op, struct effects *fx)
+static int op_send(struct call *c, struct evtchn_send *op)
 {
-    return evtchn_send(v->d, op->port, fx);
+    return evtchn_send(c->d, op->port, c->fx);
 }
 
-/* Fill *op from a port. */
-static int describe_port(struct domain *d, struct evtchn_status *op)
+static int op_status(struct call *c, struct evtchn_status *op)
 {
     const struct evtchn *e;
+    int rc = find_target(c, op->dom);
 
-    spin_guard(&d->event.lock);
-    if (!evtchn_exists(d, op->port))
+    if (rc)
+        return rc;
+    spin_guard(&c->d->event.lock);
+    if (!evtchn_exists(c->d, op->port))
         return -EINVAL;
-    e = port_entry(d, op->port);
+    e = port_entry(c->d, op->port);
     op->status = e->state;
     op->vcpu = e->notify_vcpu;
     memset(&op->u, 0, sizeof(op->u));
@@ -119,29 +135,14 @@ static int describe_port(struct domain *d, struct evtchn_status *op)
     return 0;
 }
 
-static int op_status(struct vcpu *v, struct evtchn_status *op,
-                     struct effects *fx)
+static int op_bind_vcpu(struct call *c, struct evtchn_bind_vcpu *op)
 {
-    struct domain *d;
-    int rc = find_target(v->d, op->dom, &d);
-
-    if (rc)
-        return rc;
-    rc = describe_port(d, op);
-    domain_put(d);
-    return rc;
-}
-
-static int op_bind_vcpu(struct vcpu *v, struct evtchn_bind_vcpu *op,
-                        struct effects *fx)
-{
-    struct domain *d = v->d;
     struct evtchn *e;
 
-    if (!domain_vcpu(d, op->vcpu))
+    if (!domain_vcpu(c->d, op->vcpu))
         return -ENOENT;
-    spin_guard(&d->event.lock);
-    e = port_find(d, op->port);
+    spin_guard(&c->d->event.lock);
+    e = port_find(c->d, op->port);
     if (!e || e->state == EVTCHNSTAT_ipi ||
         (e->state == EVTCHNSTAT_virq && !virq_is_global(e->peer)))
         return -EINVAL;
@@ -149,40 +150,33 @@ static int op_bind_vcpu(struct vcpu *v, struct evtchn_bind_vcpu *op,
     return 0;
 }
 
-static int op_unmask(struct vcpu *v, struct evtchn_unmask *op,
-                     struct effects *fx)
+static int op_unmask(struct call *c, struct evtchn_unmask *op)
 {
-    struct domain *d = v->d;
     const struct evtchn *e;
 
-    if (!evtchn_exists(d, op->port))
+    if (!evtchn_exists(c->d, op->port))
         return -EINVAL;
-    spin_guard(&d->event.lock);
-    e = port_find(d, op->port);
+    spin_guard(&c->d->event.lock);
+    e = port_find(c->d, op->port);
     if (e)
-        port_unmask(d, op->port, e->notify_vcpu, fx);
+        port_unmask(c->d, op->port, e->notify_vcpu, c->fx);
     return 0;
 }
 
-static int op_reset(struct vcpu *v, struct evtchn_reset *op, struct effects *fx)
+static int op_reset(struct call *c, struct evtchn_reset *op)
 {
-    struct domain *d;
-    int rc = find_target(v->d, op->dom, &d);
+    int rc = find_target(c, op->dom);
 
     if (rc)
         return rc;
-    if (d != v->d && d->pause_count == 0)
-        rc = -EINVAL;
-    else
-        rc = evtchn_reset(d, fx);
-    domain_put(d);
-    return rc;
+    if (c->d != c->v->d && c->d->pause_count == 0)
+        return -EINVAL;
+    return evtchn_reset(c->d, c->fx);
 }
 
-static int op_init_control(struct vcpu *v, struct evtchn_init_control *op,
-                           struct effects *fx)
+static int op_init_control(struct call *c, struct evtchn_init_control *op)
 {
-    struct vcpu *target = domain_vcpu(v->d, op->vcpu);
+    struct vcpu *target = domain_vcpu(c->d, op->vcpu);
 
     op->link_bits = EVTCHN_FIFO_LINK_BITS;
     if (!target)
@@ -190,27 +184,23 @@ static int op_init_control(struct vcpu *v, struct evtchn_init_control *op,
     return fifo_init_control(target, mfn_of(op->control_gfn), op->offset);
 }
 
-static int op_expand_array(struct vcpu *v, struct evtchn_expand_array *op,
-                           struct effects *fx)
+static int op_expand_array(struct call *c, struct evtchn_expand_array *op)
 {
-    return fifo_expand(v->d, mfn_of(op->array_gfn), fx);
+    return fifo_expand(c->d, mfn_of(op->array_gfn), c->fx);
 }
 
-static int op_set_priority(struct vcpu *v, struct evtchn_set_priority *op,
-                           struct effects *fx)
+static int op_set_priority(struct call *c, struct evtchn_set_priority *op)
 {
-    struct domain *d = v->d;
-
-    if (op->port != 0 && !evtchn_exists(d, op->port))
+    if (op->port != 0 && !evtchn_exists(c->d, op->port))
         return -EINVAL;
-    spin_guard(&d->event.lock);
-    if (!fifo_is_on(d))
+    spin_guard(&c->d->event.lock);
+    if (!fifo_is_on(c->d))
         return -ENOSYS;
-    if (!port_find(d, op->port))
+    if (!port_find(c->d, op->port))
         return -EACCES;
     if (op->priority > EVTCHN_FIFO_PRIORITY_MIN)
         return -EINVAL;
-    fifo_set_priority(d, op->port, op->priority);
+    fifo_set_priority(c->d, op->port, op->priority);
     return 0;
 }
 
@@ -219,44 +209,22 @@ union evtchn_arg {
 #include <pv-abi/evtchn_ops.def>
 };
 
-/*
- * The result cannot be told to the guest, which therefore could never close
- * the port that an operation made: take it back.
- */
-static void undo(struct vcpu *v, uint32_t cmd, const union evtchn_arg *a)
-{
-    domid_t owner = DOMID_SELF;
-    evtchn_port_t port;
-    struct domain *d;
-
-    switch (cmd) {
-    case EVTCHNOP_bind_interdomain:
-        port = a->bind_interdomain.local_port;
-        break;
-    case EVTCHNOP_bind_virq:
-        port = a->bind_virq.port;
-        break;
-    case EVTCHNOP_bind_ipi:
-        port = a->bind_ipi.port;
-        break;
-    case EVTCHNOP_alloc_unbound:
-        port = a->alloc_unbound.port;
-        owner = a->alloc_unbound.dom;
-        break;
-    default:
-        return;
-    }
-    if (find_target(v->d, owner, &d) == 0) {
-        (void)!evtchn_close(d, port);
-        domain_put(d);
-    }
-}
-
 enum { COPY_IN = 1, COPY_OUT = 2, COPY_INOUT = 3 };
+
+/* The guest could never close a port that it cannot be told of. */
+static int copy_out(const struct call *c, uint64_t to, const void *a, size_t n)
+{
+    if (!hal_copy_to_guest(to, a, n))
+        return 0;
+    if (c->opened)
+        (void)!evtchn_close(c->d, c->opened);
+    return -EFAULT;
+}
 
 int64_t do_event_channel_op(struct vcpu *v, uint32_t cmd, guest_ptr_t arg,
                             struct effects *fx)
 {
+    struct call c = {.v = v, .fx = fx, .d = v->d};
     union evtchn_arg a;
     int rc;
 
@@ -265,13 +233,10 @@ int64_t do_event_channel_op(struct vcpu *v, uint32_t cmd, guest_ptr_t arg,
     case nr:                                                                   \
         if (hal_copy_from_guest(&a, arg.va, sizeof(type)))                     \
             return -EFAULT;                                                    \
-        rc = op_##name(v, &a.name, fx);                                        \
-        if (rc == 0 && (COPY_##direction & COPY_OUT) &&                        \
-            hal_copy_to_guest(arg.va, &a, sizeof(type))) {                     \
-            undo(v, nr, &a);                                                   \
-            rc = -EFAULT;                                                      \
-        }                                                                      \
-        return rc;
+        rc = op_##name(&c, &a.name);                                           \
+        if (rc == 0 && (COPY_##direction & COPY_OUT))                          \
+            rc = copy_out(&c, arg.va, &a, sizeof(type));                       \
+        break;
 #define EVTCHN_OP_REFUSED(nr, name, error, doc)                                \
     case nr:                                                                   \
         return -error;
@@ -279,4 +244,7 @@ int64_t do_event_channel_op(struct vcpu *v, uint32_t cmd, guest_ptr_t arg,
     default:
         return -ENOSYS;
     }
+    if (c.d != v->d)
+        domain_put(c.d);
+    return rc;
 }
