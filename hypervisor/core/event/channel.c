@@ -1,8 +1,4 @@
 /* SPDX-License-Identifier: MIT */
-/*
- * Every function here checks first and then acts; what may fail half-way
- * (memory for a bucket) is reserved before.
- */
 #include "event/channel.h"
 
 #include <errno.h>
@@ -18,8 +14,6 @@ _Static_assert(sizeof(struct evtchn) == 32, "a port costs 32 bytes");
 _Static_assert(BUCKET_BYTES % PAGE_SIZE == 0, "a bucket is whole pages");
 _Static_assert(EVTCHN_BUCKETS *EVTCHN_BUCKET_SIZE == EVTCHN_FIFO_NR_CHANNELS,
                "the table holds every port there can be");
-
-/* --------------------------------------------------------------- table */
 
 void domain_event_init(struct domain *d, uint32_t max_port)
 {
@@ -90,8 +84,6 @@ static void assign(struct domain *d, evtchn_port_t port, struct evtchn e)
     *at = e;
 }
 
-/* ------------------------------------------------------------- binding */
-
 int evtchn_open(struct domain *d, struct evtchn e, evtchn_port_t *slot,
                 evtchn_port_t *port)
 {
@@ -133,8 +125,6 @@ int evtchn_bind_interdomain(struct domain *d, struct domain *remote,
     return rc;
 }
 
-/* ------------------------------------------------------------- sending */
-
 /*
  * Only the caller's own lock: while it is held, the peer cannot be closed
  * (channel.h). The peer's vCPU may be changed meanwhile, which sends this
@@ -161,8 +151,6 @@ int evtchn_send(struct domain *d, evtchn_port_t port, struct effects *fx)
         return -EINVAL;
     }
 }
-
-/* ------------------------------------------------------------- closing */
 
 /* All locks that e's state asks for are held. */
 static void close_locked(struct domain *d, evtchn_port_t port, struct evtchn *e)
@@ -263,8 +251,6 @@ int domain_event_destroy(struct domain *d, struct effects *fx)
     d->event.first_free = 1;
     return 0;
 }
-
-/* -------------------------------------------------- virtual interrupts */
 
 bool virq_is_global(uint32_t virq)
 {

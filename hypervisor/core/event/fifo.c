@@ -145,8 +145,6 @@ void fifo_set_priority(struct domain *d, evtchn_port_t port,
         (uint8_t)index_masked(priority, EVTCHN_FIFO_MAX_QUEUES);
 }
 
-/* -------------------------------------------------- the guest's frames */
-
 /*
  * Who raised a port with two levels and has not seen the switch yet looks
  * again afterwards (port_raise): it, or we, find the bit.

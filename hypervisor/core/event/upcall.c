@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Raising in the order that upcall.h states, and where a vCPU's vcpu_info
- * lies. Every word here may be written by the guest at the same time: a lie
- * in it costs that guest its own events, nothing more.
+ * Every word here may be written by the guest at the same time: a lie in it
+ * costs that guest its own events, nothing more.
  */
 #include "event/upcall.h"
 

@@ -186,8 +186,6 @@ void hv_free(struct hv *hv, void *p, size_t bytes)
     }
 }
 
-/* ---------------------------------------------------------------- boot */
-
 /* The M2P's own frames: anybody privileged may read them (DOMID_XEN). */
 static void publish_m2p(struct hv *hv)
 {

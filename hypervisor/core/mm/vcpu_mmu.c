@@ -27,8 +27,6 @@ static void replace_pages(struct vcpu *v, mfn_t *slots, const mfn_t *pages,
             type_put(v->d, frame_of(v->d->hv, old[i]));
 }
 
-/* --------------------------------------------------------------- roots */
-
 /*
  * The M2P's slot: kernel roots have it; user roots lose it if the guest asked
  * for strictness, else they keep what they have.
@@ -72,8 +70,6 @@ int vcpu_set_base(struct vcpu *v, enum vcpu_base which, mfn_t m,
     replace_pages(v, base, &m, 1, RELOAD_BASE);
     return 0;
 }
-
-/* --------------------------------------------------- descriptor tables */
 
 #define DESC_TYPE      (15ul << 40)
 #define DESC_CALL_GATE (12ul << 40)
@@ -219,8 +215,6 @@ int64_t do_update_descriptor(struct vcpu *v, uint64_t address, uint64_t value,
         frame_put_writable(d->hv, f);
     return 0;
 }
-
-/* ------------------------------------------------------ begin and end */
 
 void vcpu_mm_init(struct vcpu *v)
 {
