@@ -52,6 +52,14 @@ bool ioapic_route_isa(unsigned int irq, uint8_t vector);
 
 /* ------------------------------------------------------ clocks: time.c */
 
+/* Ports of the PC's old ones, which guests may also find (trap/io.c). */
+#define PIT_HZ       1193182ul
+#define PIT_CHANNEL2 0x42
+#define PIT_COMMAND  0x43
+#define PIT_GATE     0x61
+#define CMOS_INDEX   0x70
+#define CMOS_DATA    0x71
+
 /*
  * Time from the TSC: hal_now_ns() is 0 at tsc_init and grows at the measured
  * rate; the same scale, as guests know it from pvclock, is in

@@ -14,15 +14,8 @@
 
 #define NS_PER_S     1000000000ul
 #define PM_TIMER_HZ  3579545ul
-#define PIT_HZ       1193182ul
 #define CALIBRATE_MS 20
 
-#define PIT_CHANNEL2 0x42
-#define PIT_COMMAND  0x43
-#define PIT_GATE     0x61
-
-#define CMOS_INDEX    0x70
-#define CMOS_DATA     0x71
 #define CMOS_STATUS   0xa
 #define CMOS_MODE     0xb
 #define CMOS_UPDATING 0x80 /* in the status */

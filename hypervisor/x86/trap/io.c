@@ -12,15 +12,7 @@
 #include "x86/insn.h"
 #include "x86/trap/emulate.h"
 
-#define PIT_HZ 1193182ul
-
-enum port {
-    PORT_PIT2 = 0x42,
-    PORT_PIT_COMMAND = 0x43,
-    PORT_GATE = 0x61,
-    PORT_CMOS_INDEX = 0x70,
-    PORT_PCI_ADDRESS = 0xcf8,
-};
+#define PCI_ADDRESS 0xcf8
 
 #define GATE_WRITABLE 0x03
 #define GATE_REFRESH  0x10 /* toggles: somebody may wait for it */
@@ -92,14 +84,14 @@ static uint8_t read_byte(struct virtual_ports *p, uint16_t port,
     uint16_t count;
 
     switch (port) {
-    case PORT_PIT2:
+    case PIT_CHANNEL2:
         count = (uint16_t)(p->pit_count - pit_gone(p, now_ns));
         p->pit_read_high = !p->pit_read_high;
         return (uint8_t)(p->pit_read_high ? count : count >> 8);
-    case PORT_GATE:
+    case PIT_GATE:
         p->gate ^= GATE_REFRESH;
         return (uint8_t)(p->gate | (pit_done(p, now_ns) ? GATE_OUTPUT : 0));
-    case PORT_CMOS_INDEX:
+    case CMOS_INDEX:
         return p->cmos_index;
     default:
         return 0xff;
@@ -110,7 +102,7 @@ static void write_byte(struct virtual_ports *p, uint16_t port, uint8_t value,
                        uint64_t now_ns)
 {
     switch (port) {
-    case PORT_PIT2:
+    case PIT_CHANNEL2:
         if (p->pit_high_next) {
             p->pit_count = (uint16_t)(p->pit_low | value << 8);
             p->pit_start_ns = now_ns;
@@ -119,13 +111,13 @@ static void write_byte(struct virtual_ports *p, uint16_t port, uint8_t value,
         }
         p->pit_high_next = !p->pit_high_next;
         break;
-    case PORT_PIT_COMMAND:
+    case PIT_COMMAND:
         p->pit_high_next = p->pit_read_high = false;
         break;
-    case PORT_GATE:
+    case PIT_GATE:
         p->gate = (uint8_t)((p->gate & GATE_REFRESH) | (value & GATE_WRITABLE));
         break;
-    case PORT_CMOS_INDEX:
+    case CMOS_INDEX:
         p->cmos_index = value & 0x7f;
         break;
     }
@@ -136,7 +128,7 @@ static uint32_t virtual_port_read(struct virtual_ports *p, uint16_t port,
 {
     uint32_t value = 0;
 
-    if (port == PORT_PCI_ADDRESS && bytes == 4)
+    if (port == PCI_ADDRESS && bytes == 4)
         return p->pci_address;
     for (unsigned int i = 0; i < bytes; i++)
         value |= (uint32_t)read_byte(p, (uint16_t)(port + i), now_ns)
@@ -148,7 +140,7 @@ static void virtual_port_write(struct virtual_ports *p, uint16_t port,
                                unsigned int bytes, uint32_t value,
                                uint64_t now_ns)
 {
-    if (port == PORT_PCI_ADDRESS && bytes == 4) {
+    if (port == PCI_ADDRESS && bytes == 4) {
         p->pci_address = value;
         return;
     }
