@@ -20,10 +20,10 @@ DOM0_LIBPV := \
 # From an image to a domain.
 DOM0_BUILDER := \
     dom0-tools/builder/build.c \
-    dom0-tools/builder/layout.c \
-    dom0-tools/builder/page.c \
     pv-abi/image/elf.c \
-    pv-abi/image/elf_note.c
+    pv-abi/image/elf_note.c \
+    pv-abi/image/layout.c \
+    pv-abi/image/layout_page.c
 
 # What domains print.
 DOM0_CONSOLED := \

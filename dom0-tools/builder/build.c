@@ -8,9 +8,9 @@
 
 #include <pv-abi/errno.h>
 #include <pv-abi/grant_table.h>
+#include <pv-abi/image/layout.h>
 #include <pv-abi/shared_info.h>
 
-#include "builder/layout.h"
 #include "libpv/pv.h"
 
 /* Pages of the new domain that are mapped at a time. */

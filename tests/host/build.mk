@@ -108,14 +108,12 @@ SUITE_dom0_build  := $(HV_FAKE_ALL) tests/host/fake/image.c
 SUITE_dom0_layout := hypervisor/core/domain/dom0_layout.c
 SUITE_elf         := $(HV_ELF) tests/host/fake/image.c
 SUITE_entry_calls := $(HV_FAKE_GUESTS)
+SUITE_layout      := $(HV_ELF) pv-abi/image/layout.c \
+                     pv-abi/image/layout_page.c tests/host/fake/image.c
 SUITE_guest_calls := $(HV_FAKE_ALL)
 SUITE_sysctl      := $(HV_FAKE_ALL)
 SUITE_vcpu_context := $(HV_FAKE_ALL)
 SUITE_hypercall_page := hypervisor/core/domain/hypercall_page.c
-
-# dom0-tools/builder
-SUITE_layout := $(HV_ELF) dom0-tools/builder/layout.c \
-                dom0-tools/builder/page.c tests/host/fake/image.c
 
 # dom0-tools/consoled
 SUITE_console := dom0-tools/consoled/history.c dom0-tools/consoled/ring.c

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * dom0-tools/builder: what a new domain's memory looks like. Each test builds
+ * pv-abi/image: what a new domain's memory looks like. Each test builds
  * the whole memory in an array and then looks at it as the domain's processor
  * would: from the L4, through the tables, with machine frames that are in no
  * order.
@@ -10,9 +10,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include <pv-abi/image/layout.h>
 #include <pv-abi/mmu.h>
 
-#include "builder/layout.h"
 #include "fake/image.h"
 
 #define MIB       (1ul << 20)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "builder/layout.h"
+#include <pv-abi/image/layout.h>
 
 #include <string.h>
 

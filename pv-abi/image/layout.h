@@ -10,8 +10,8 @@
  * The order of the segments is part of the ABI. Source: abi/start-of-day.md
  * 3, 4, 6.
  */
-#ifndef BUILDER_LAYOUT_H
-#define BUILDER_LAYOUT_H
+#ifndef PV_ABI_IMAGE_LAYOUT_H
+#define PV_ABI_IMAGE_LAYOUT_H
 
 #include <stdbool.h>
 #include <stddef.h>
