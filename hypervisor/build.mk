@@ -14,7 +14,9 @@ HV_LIB := \
 HV_IMAGE := \
     pv-abi/image/cpio.c \
     pv-abi/image/elf.c \
-    pv-abi/image/elf_note.c
+    pv-abi/image/elf_note.c \
+    pv-abi/image/layout.c \
+    pv-abi/image/layout_page.c
 
 # Frames, page types, page tables, memory calls.
 HV_CORE_MM := \
@@ -59,9 +61,6 @@ HV_CORE_DOMAIN := \
     hypervisor/core/domain/console.c \
     hypervisor/core/domain/control.c \
     hypervisor/core/domain/dom0_build.c \
-    hypervisor/core/domain/dom0_layout.c \
-    hypervisor/core/domain/dom0_memory.c \
-    hypervisor/core/domain/dom0_tables.c \
     hypervisor/core/domain/domain.c \
     hypervisor/core/domain/domctl.c \
     hypervisor/core/domain/domctl_vcpu.c \

@@ -176,8 +176,6 @@ static int write_hypercall_page(struct build *b)
 
     if (va == ELF_UNSET)
         return 0;
-    if (va < b->image.virt_base || pfn >= b->nr_pages)
-        return fail(b, "kernel image: its hypercall page lies outside of it");
     return step(b, pv_hypercall_page(b->domid, b->p2m[pfn]), "hypercall page");
 }
 

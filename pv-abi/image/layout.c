@@ -3,8 +3,11 @@
 
 #include <string.h>
 
+#include <pv-abi/arch.h>
+
 #define REGION_ALIGN (4ul << 20)   /* the boot region ends on 4 MiB ... */
 #define REGION_PAD   (512ul << 10) /* ... and leaves this much free */
+#define NR_PAGES_MAX (1ul << 36)   /* no sum below can wrap */
 
 static uint64_t pages_of(uint64_t bytes)
 {
@@ -38,16 +41,6 @@ static struct layout_tables tables_for(uint64_t va, uint64_t n, int level)
     return (struct layout_tables){.slot = first, .count = last - first + 1};
 }
 
-/* Number the tables of map m from pfn on, highest level first. */
-static uint64_t number_tables(struct layout_map *m, uint64_t pfn)
-{
-    for (int level = 4; level >= 1; level--) {
-        m->tables[level - 1].pfn = pfn;
-        pfn += m->tables[level - 1].count;
-    }
-    return pfn;
-}
-
 static uint64_t count_tables(const struct layout_map *m)
 {
     uint64_t n = 0;
@@ -57,10 +50,17 @@ static uint64_t count_tables(const struct layout_map *m)
     return n;
 }
 
+/* Whether [start, end) is a guest's; an end of 0 stands for 2^64. */
+static bool is_guest_range(uint64_t start, uint64_t end)
+{
+    return start <= end - 1 &&
+           (end - 1 < 1ul << 47 || start >= HYPERVISOR_VIRT_END);
+}
+
 /*
  * The tables map the region that holds them: make the region longer until
- * the tables that it needs fit. Returns its pages, 0 if it would pass the
- * end of the address space.
+ * the tables that it needs fit. Returns its pages, 0 if it would leave the
+ * guest's part of the address space.
  */
 static uint64_t size_region(struct layout_map *m, uint64_t before_tables)
 {
@@ -68,12 +68,10 @@ static uint64_t size_region(struct layout_map *m, uint64_t before_tables)
 
     for (;;) {
         uint64_t used = before_tables + tables + 1; /* and the stack */
-        uint64_t bytes = used * LAYOUT_PAGE + REGION_PAD;
-        uint64_t least = m->va + bytes;
-        /* A region that ends with the address space ends at 2^64 = 0. */
-        uint64_t end = align_up(least, REGION_ALIGN);
+        uint64_t end =
+            align_up(m->va + used * LAYOUT_PAGE + REGION_PAD, REGION_ALIGN);
 
-        if (least != 0 && least < m->va)
+        if (!is_guest_range(m->va, end))
             return 0;
         m->pages = (end - m->va) / LAYOUT_PAGE;
         for (int level = 1; level <= 4; level++)
@@ -108,6 +106,8 @@ static const char *check(const struct layout_request *want)
         return "the command line is longer than 1023 characters";
     if (image->virt_base % LAYOUT_PAGE)
         return "the image's VIRT_BASE is not on a page";
+    if (want->nr_pages > NR_PAGES_MAX)
+        return "no machine has that much memory";
     if (pages_of(image->virt_end - image->virt_base) > want->nr_pages ||
         pages_of(want->ramdisk_bytes) > want->nr_pages)
         return "the image and its ramdisk are larger than the memory";
@@ -129,28 +129,38 @@ static uint64_t plan_region(struct layout *l)
     if (image->init_p2m == ELF_UNSET)
         l->p2m = take(&next, pages_of(want->nr_pages * 8));
     l->start_info = take(&next, 1);
-    l->store = take(&next, 1);
-    l->console = take(&next, 1);
+    if (!want->dom0) {
+        l->store = take(&next, 1);
+        l->console = take(&next, 1);
+    }
     return next;
 }
 
-/* Place what belongs behind the boot region. */
-static void plan_behind(struct layout *l, uint64_t *next)
+/* Place what belongs behind the boot region; false: the p2m has no room. */
+static bool plan_behind(struct layout *l, uint64_t *next)
 {
     const struct layout_request *want = &l->want;
+    struct layout_map *m = &l->map[1];
+    uint64_t end;
 
     if (want->image->mod_start_pfn)
         l->ramdisk = take(next, pages_of(want->ramdisk_bytes));
     if (want->image->init_p2m == ELF_UNSET)
-        return;
+        return true;
     l->p2m = take(next, pages_of(want->nr_pages * 8));
-    l->map[1].va = want->image->init_p2m;
-    l->map[1].pages = l->p2m.count;
-    l->map[1].pfn = l->p2m.first;
+    *m = (struct layout_map){
+        .va = want->image->init_p2m,
+        .pages = l->p2m.count,
+        .pfn = l->p2m.first,
+        .tables_pfn = *next,
+    };
+    end = m->va + m->pages * LAYOUT_PAGE;
+    if (!is_guest_range(m->va, end) || end > l->map[0].va)
+        return false;
     l->map_count = 2;
-    plan_p2m_map(&l->map[1], &l->map[0]);
-    l->p2m_tables = take(next, count_tables(&l->map[1]));
-    number_tables(&l->map[1], l->p2m_tables.first);
+    plan_p2m_map(m, &l->map[0]);
+    l->p2m_tables = take(next, count_tables(m));
+    return true;
 }
 
 const char *layout_plan(struct layout *l, const struct layout_request *want)
@@ -164,15 +174,16 @@ const char *layout_plan(struct layout *l, const struct layout_request *want)
     l->want = *want;
     next = plan_region(l);
     l->map[0].va = want->image->virt_base;
+    l->map[0].tables_pfn = next;
     l->map_count = 1;
     region = size_region(&l->map[0], next);
     if (!region)
         return "the image leaves no room for its page tables";
     l->tables = take(&next, count_tables(&l->map[0]));
-    number_tables(&l->map[0], l->tables.first);
     l->stack = take(&next, 1);
     next = region;
-    plan_behind(l, &next);
+    if (!plan_behind(l, &next))
+        return "the image's INIT_P2M leaves no room for the p2m";
     l->pages_used = next;
     if (next > want->nr_pages)
         return "the image, its ramdisk and page tables are larger than the "

@@ -4,10 +4,17 @@
  * instruction: the boot region, which starts at the image's VIRT_BASE and
  * maps pfn 0, 1, 2 ... in order, and what lies behind it.
  *
- * Pure: numbers in, numbers out. layout_plan() decides, layout_page() writes
- * the bytes of one page; domain_build (build.h) moves them to the domain.
+ *   VIRT_BASE   kernel | initrd | p2m | start_info | store | console |
+ *               page tables | stack | at least 512 KiB to spare, up to a
+ *               multiple of 4 MiB
+ *   pfns after  initrd that need not be mapped | p2m that is mapped at
+ *               INIT_P2M | the tables that map it
  *
- * The order of the segments is part of the ABI. Source: abi/start-of-day.md
+ * Pure: numbers in, numbers out. layout_plan() decides, layout_page() writes
+ * the bytes of one page; whoever builds the domain moves them there: the
+ * hypervisor for dom0, dom0's tools for the others.
+ *
+ * The order of the parts is part of the ABI. Source: abi/start-of-day.md
  * 3, 4, 6.
  */
 #ifndef PV_ABI_IMAGE_LAYOUT_H
@@ -35,7 +42,6 @@ struct layout_range {
 struct layout_tables {
     uint64_t slot;  /* address >> (12 + 9 * level) of the first table */
     uint64_t count; /* tables */
-    uint64_t pfn;   /* of the first table */
 };
 
 /* A mapped range and the tables that are there because of it. */
@@ -43,6 +49,7 @@ struct layout_map {
     uint64_t va;                    /* of the first page */
     uint64_t pages;                 /* mapped */
     uint64_t pfn;                   /* behind the first page */
+    uint64_t tables_pfn;            /* its tables, one behind the other */
     struct layout_tables tables[4]; /* by level - 1; L4 in the first map */
 };
 
@@ -53,6 +60,7 @@ struct layout_request {
     size_t ramdisk_bytes;
     uint64_t nr_pages;   /* memory of the domain */
     const char *cmdline; /* shorter than MAX_GUEST_CMDLINE */
+    bool dom0;           /* the first domain: no rings, tables in its order */
 };
 
 struct layout {
@@ -61,9 +69,10 @@ struct layout {
     struct layout_range ramdisk;
     struct layout_range p2m; /* in the boot region, or behind it (INIT_P2M) */
     struct layout_range start_info;
-    struct layout_range store;
+    struct layout_range store; /* the rings: not in dom0 */
     struct layout_range console;
-    struct layout_range tables; /* L4, L3, L2, L1, ... of the boot region */
+    struct layout_range tables; /* L4, L3, L2, L1, ... of the boot region;
+                                   dom0: L4, L1, L2, L3, L1, ... */
     struct layout_range stack;
     struct layout_range p2m_tables; /* INIT_P2M only */
     struct layout_map map[2];       /* boot region; INIT_P2M */
@@ -75,8 +84,7 @@ struct layout {
 struct layout_facts {
     const uint64_t *p2m; /* nr_pages entries: pfn to mfn */
     uint64_t shared_info_mfn;
-    uint32_t store_port, console_port;
-    uint32_t flags; /* SIF_* besides what the layout implies */
+    uint32_t store_port, console_port; /* not of dom0 */
 };
 
 /*

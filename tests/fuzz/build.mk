@@ -16,7 +16,7 @@ FUZZ_config    := $(CONFIG_READER)
 FUZZ_decode    := hypervisor/x86/trap/decode.c \
                   tests/fuzz/decode/compare.c tests/fuzz/decode/disassembly.c
 FUZZ_dispatch  := $(DISPATCH_ORACLE) tests/fuzz/oracle/race.c
-FUZZ_elf       := $(HV_IMAGE) hypervisor/core/domain/dom0_layout.c
+FUZZ_elf       := $(HV_IMAGE)
 FUZZ_hypercall := $(HYPERCALL_ORACLE) tests/fuzz/oracle/race.c
 FUZZ_xs_wire   := $(XENSTORED)
 

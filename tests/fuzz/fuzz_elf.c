@@ -4,17 +4,16 @@
  * input is read both ways.
  *
  * Beside the sanitizers: an image that is accepted keeps its promises. Its
- * addresses go together, it loads to its own extent, and dom0's layout puts
- * each part where it belongs.
+ * addresses go together, it loads to its own extent, and the layout puts each
+ * part where it belongs.
  */
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include <pv-abi/image/cpio.h>
-#include <pv-abi/image/elf.h>
-
-#include "domain/dom0_layout.h"
+#include <pv-abi/image/layout.h>
+#include <pv-abi/mmu.h>
 
 #define PAGE 4096ul
 
@@ -43,25 +42,53 @@ static void load(const struct elf_image *e)
     }
 }
 
-static void lay_out(const struct elf_image *e)
+/* Every table is one that the layout knows, and points into the domain. */
+static void write_tables(const struct layout *l)
 {
-    struct dom0_layout l;
-    const struct dom0_part *parts[] = {
-        &l.kernel, &l.initrd,     &l.p2m,   &l.start_info,
-        &l.tables, &l.p2m_tables, &l.stack,
+    static uint64_t p2m[(64ul << 20) / PAGE];
+    const struct layout_facts facts = {.p2m = p2m};
+    uint64_t page[PAGE / 8];
+
+    for (uint64_t i = 0; i < l->want.nr_pages; i++)
+        p2m[i] = i;
+    for (uint64_t i = 0; i < l->tables.count + l->p2m_tables.count; i++) {
+        bool near = i < l->tables.count;
+        uint64_t pfn = near ? l->tables.first + i
+                            : l->p2m_tables.first + i - l->tables.count;
+
+        CHECK(layout_page(l, &facts, pfn, page));
+        for (size_t j = 0; j < PAGE / 8; j++)
+            CHECK((page[j] & PTE_FRAME_MASK) >> 12 < l->want.nr_pages);
+    }
+}
+
+static void lay_out(const struct elf_image *e, bool dom0)
+{
+    const struct layout_request want = {
+        .image = e,
+        .ramdisk = e->file,
+        .ramdisk_bytes = e->size,
+        .nr_pages = (64ul << 20) / PAGE,
+        .cmdline = "",
+        .dom0 = dom0,
+    };
+    struct layout l;
+    const struct layout_range *parts[] = {
+        &l.kernel,  &l.ramdisk, &l.p2m,   &l.start_info, &l.store,
+        &l.console, &l.tables,  &l.stack, &l.p2m_tables,
     };
 
-    if (!dom0_layout(&l, e, e->size, (64ul << 20) / PAGE))
+    if (layout_plan(&l, &want))
         return;
-    CHECK(l.used_pages <= l.page_count);
-    CHECK(l.tables.count >= 1 + dom0_table_count(l.virt_base, l.virt_end));
+    CHECK(l.pages_used <= want.nr_pages);
     for (size_t i = 0; i < sizeof(parts) / sizeof(parts[0]); i++) {
-        CHECK(parts[i]->pfn + parts[i]->count <= l.used_pages);
+        CHECK(parts[i]->first + parts[i]->count <= l.pages_used);
         for (size_t j = 0; j < i; j++)
             CHECK(parts[i]->count == 0 || parts[j]->count == 0 ||
-                  parts[i]->pfn >= parts[j]->pfn + parts[j]->count ||
-                  parts[j]->pfn >= parts[i]->pfn + parts[i]->count);
+                  parts[i]->first >= parts[j]->first + parts[j]->count ||
+                  parts[j]->first >= parts[i]->first + parts[i]->count);
     }
+    write_tables(&l);
 }
 
 static void read_image(const uint8_t *data, size_t size)
@@ -76,7 +103,8 @@ static void read_image(const uint8_t *data, size_t size)
     CHECK(e.entry >= e.virt_start && e.entry <= e.virt_end);
     CHECK(strlen(e.guest_os) < sizeof(e.guest_os));
     load(&e);
-    lay_out(&e);
+    lay_out(&e, false);
+    lay_out(&e, true);
 }
 
 static void read_archive(const uint8_t *data, size_t size)

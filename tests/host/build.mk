@@ -105,7 +105,6 @@ SUITE_domain      := $(HV_FAKE_ALL)
 SUITE_domctl      := $(HV_FAKE_ALL)
 SUITE_domctl_vcpu := $(HV_FAKE_ALL)
 SUITE_dom0_build  := $(HV_FAKE_ALL) tests/host/fake/image.c
-SUITE_dom0_layout := hypervisor/core/domain/dom0_layout.c
 SUITE_elf         := $(HV_ELF) tests/host/fake/image.c
 SUITE_entry_calls := $(HV_FAKE_GUESTS)
 SUITE_layout      := $(HV_ELF) pv-abi/image/layout.c \

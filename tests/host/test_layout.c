@@ -10,12 +10,14 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include <pv-abi/arch.h>
 #include <pv-abi/image/layout.h>
 #include <pv-abi/mmu.h>
 
 #include "fake/image.h"
 
 #define MIB       (1ul << 20)
+#define GIB       (1ul << 30)
 #define MFN_SHIFT 100000 /* machine frames are numbered from here */
 #define HIGH_BASE 0xffffffff80000000ul
 #define P2M_BASE  0x8000000000ul
@@ -26,6 +28,7 @@ static struct layout l;
 static struct layout_facts facts;
 static char (*memory)[LAYOUT_PAGE]; /* by pfn */
 static uint64_t *p2m, *m2p;
+static bool dom0; /* whom the tests lay out */
 
 static void make_image(uint64_t virt_base, bool own_p2m, bool mod_start_pfn)
 {
@@ -39,6 +42,7 @@ static void make_image(uint64_t virt_base, bool own_p2m, bool mod_start_pfn)
         image_note_number(&file, 16, 1); /* MOD_START_PFN */
     image_end(&file);
     ck_assert_msg(elf_read(&image, file.file, file.size), "%s", image.error);
+    dom0 = false;
 }
 
 /* Build nr_pages of memory; frames are the pfns in a random order. */
@@ -51,6 +55,7 @@ static const char *build(uint64_t nr_pages, const void *ramdisk,
         .ramdisk_bytes = ramdisk_bytes,
         .nr_pages = nr_pages,
         .cmdline = "one two",
+        .dom0 = dom0,
     };
     const char *error = layout_plan(&l, &want);
     struct random r = {7};
@@ -68,7 +73,7 @@ static const char *build(uint64_t nr_pages, const void *ramdisk,
     }
     for (uint64_t i = 0; i < nr_pages; i++)
         m2p[p2m[i] - MFN_SHIFT] = i;
-    facts = (struct layout_facts){p2m, 77, 3, 4, 0};
+    facts = (struct layout_facts){p2m, 77, 3, 4};
     for (uint64_t pfn = 0; pfn < l.pages_used; pfn++)
         layout_page(&l, &facts, pfn, memory[pfn]);
     return NULL;
@@ -154,13 +159,15 @@ static const struct start_info *start_info(void)
     return (const struct start_info *)memory[l.start_info.first];
 }
 
+/* Where region and tables have no limit in common, and where they have. */
+static const uint64_t bases[] = {0, HIGH_BASE, 0xffff880000000000ul,
+                                 0x7f8000000000ul, 0x3fe00000ul};
+
 START_TEST(tables_map_the_boot_region_and_themselves_read_only)
 {
-    const uint64_t bases[] = {0, HIGH_BASE, 0xffff880000000000ul,
-                              0x7f8000000000ul, 0x3fe00000ul};
-
     for (size_t i = 0; i < sizeof(bases) / sizeof(bases[0]); i++) {
         make_image(bases[i], false, false);
+        dom0 = _i;
         ck_assert_ptr_null(build(16 * MIB / LAYOUT_PAGE, NULL, 0));
         check_region();
         check_order();
@@ -169,14 +176,70 @@ START_TEST(tables_map_the_boot_region_and_themselves_read_only)
 }
 END_TEST
 
+/*
+ * Take the tables on the way to va that have not been seen, from the lowest
+ * up: each is the next of those that begin at *next.
+ */
+static void meet_tables(uint64_t va, uint64_t *next, bool seen[])
+{
+    uint64_t path[4], table = l.tables.first;
+
+    for (int level = 4; level > 0; level--) {
+        const uint64_t *entries = (const uint64_t *)memory[table];
+
+        path[level - 1] = table;
+        if (level > 1)
+            table = pfn_of(entries[(va >> (3 + 9 * level)) & 511]);
+    }
+    for (int level = 1; level <= 4; level++)
+        if (!seen[path[level - 1]]) {
+            ck_assert_uint_eq(path[level - 1], (*next)++);
+            seen[path[level - 1]] = true;
+        }
+}
+
+/* The ABI gives dom0 another order than the other domains. */
+START_TEST(dom0s_tables_lie_in_the_order_of_need)
+{
+    static const char ramdisk[40 * MIB];
+    const uint64_t nr_pages = 64 * MIB / LAYOUT_PAGE;
+
+    for (size_t i = 0; i < sizeof(bases) / sizeof(bases[0]); i++) {
+        bool seen[64 * MIB / LAYOUT_PAGE] = {false};
+        bool near_p2m = bases[i] != 0 && bases[i] != HYPERVISOR_VIRT_END;
+        uint64_t next;
+
+        make_image(bases[i], false, false);
+        dom0 = true;
+        /* A p2m that shares tables with the region, but for an L1. */
+        if (near_p2m)
+            image.init_p2m = bases[i] - 32 * LAYOUT_PAGE;
+        ck_assert_ptr_null(build(nr_pages, ramdisk, sizeof(ramdisk)));
+        seen[l.tables.first] = true;
+        next = l.tables.first + 1;
+        for (uint64_t pfn = 0; pfn < l.map[0].pages; pfn += 512)
+            meet_tables(bases[i] + pfn * LAYOUT_PAGE, &next, seen);
+        ck_assert_uint_eq(next, l.tables.first + l.tables.count);
+        next = l.p2m_tables.first;
+        if (near_p2m)
+            meet_tables(image.init_p2m, &next, seen);
+        ck_assert_uint_eq(next, l.p2m_tables.first + l.p2m_tables.count);
+        release();
+    }
+}
+END_TEST
+
 START_TEST(the_kernel_lies_where_it_was_linked)
 {
+    const char *page = NULL;
+
     make_image(HIGH_BASE, false, false);
     ck_assert_ptr_null(build(16 * MIB / LAYOUT_PAGE, NULL, 0));
     for (uint64_t at = 0; at < 90000; at++) {
         uint64_t va = HIGH_BASE + 2 * MIB + at;
-        const char *page = memory[pfn_of(walk(va))];
 
+        if (at % LAYOUT_PAGE == 0)
+            page = memory[pfn_of(walk(va))];
         ck_assert_int_eq((uint8_t)page[va % LAYOUT_PAGE],
                          at < 50000 ? at % 251 : 0);
     }
@@ -262,16 +325,163 @@ START_TEST(what_does_not_fit_is_refused_in_words)
 }
 END_TEST
 
+/* --------------------------------------------------------- sizes and limits */
+
+static struct elf_image image_at(uint64_t base, uint64_t bytes)
+{
+    return (struct elf_image){
+        .virt_base = base,
+        .virt_start = base + MIB,
+        .virt_end = base + MIB + bytes,
+        .init_p2m = ELF_UNSET,
+    };
+}
+
+static const char *plan(const struct elf_image *e, uint64_t ramdisk_bytes,
+                        uint64_t nr_pages)
+{
+    struct layout_request want = {
+        .image = e,
+        .ramdisk_bytes = ramdisk_bytes,
+        .nr_pages = nr_pages,
+        .cmdline = "",
+        .dom0 = dom0,
+    };
+
+    return layout_plan(&l, &want);
+}
+
+/* Tables that map [start, end), found by asking for each 2 MiB of it. */
+static uint64_t tables_by_walking(uint64_t start, uint64_t end)
+{
+    uint64_t count = 0, last[3] = {UINT64_MAX, UINT64_MAX, UINT64_MAX};
+
+    for (uint64_t va = start; va < end; va += 2 * MIB)
+        for (int level = 0; level < 3; level++) {
+            uint64_t table = va >> (21 + 9 * level);
+
+            count += table != last[level];
+            last[level] = table;
+        }
+    return count;
+}
+
+static void check_sizes(const struct elf_image *e, uint64_t ramdisk)
+{
+    uint64_t end = e->virt_base + l.map[0].pages * LAYOUT_PAGE;
+    uint64_t stack_end = layout_va(&l, l.stack.first + 1);
+
+    check_order();
+    ck_assert_uint_eq(end % (4 * MIB), 0);
+    ck_assert_uint_ge(end, stack_end + 512 * 1024);
+    ck_assert_uint_lt(end, stack_end + 5 * MIB);
+    ck_assert_uint_eq(l.tables.count, 1 + tables_by_walking(e->virt_base, end));
+    ck_assert_uint_eq(l.ramdisk.count,
+                      (ramdisk + LAYOUT_PAGE - 1) / LAYOUT_PAGE);
+    ck_assert_uint_eq(l.p2m.count,
+                      (l.want.nr_pages * 8 + LAYOUT_PAGE - 1) / LAYOUT_PAGE);
+    ck_assert_uint_le(l.pages_used, l.want.nr_pages);
+}
+
+START_TEST(random_sizes_keep_the_rules)
+{
+    struct random r = random_start(1);
+
+    dom0 = _i;
+    for (int i = 0; i < 300; i++) {
+        struct elf_image e =
+            image_at(random_below(&r, 2) ? 0 : random_below(&r, 1000) * 2 * MIB,
+                     1 + random_below(&r, 20 * MIB));
+        uint64_t ramdisk = random_below(&r, 20 * MIB);
+
+        e.mod_start_pfn = random_below(&r, 2);
+        ck_assert_ptr_null(plan(
+            &e, ramdisk, (64 * MIB + random_below(&r, 8 * GIB)) / LAYOUT_PAGE));
+        check_sizes(&e, ramdisk);
+    }
+}
+END_TEST
+
+START_TEST(a_linux_kernel_finds_initrd_and_p2m_behind_the_region)
+{
+    struct elf_image e = image_at(HIGH_BASE, 30 * MIB);
+    uint64_t region;
+
+    dom0 = _i;
+    e.init_p2m = P2M_BASE;
+    e.mod_start_pfn = true;
+    ck_assert_ptr_null(plan(&e, 3 * MIB, GIB / LAYOUT_PAGE));
+    check_sizes(&e, 3 * MIB);
+    region = l.map[0].pages;
+    ck_assert_uint_eq(l.ramdisk.first, region);
+    ck_assert_uint_eq(l.p2m.first, region + 768);
+    ck_assert_uint_eq(l.map[1].va, P2M_BASE);
+    ck_assert_uint_eq(l.p2m_tables.first, region + 768 + 512);
+    ck_assert_uint_eq(l.p2m_tables.count, 3); /* 2 MiB: one table each */
+}
+END_TEST
+
+START_TEST(what_does_not_fit_is_refused)
+{
+    struct elf_image e = image_at(0, 30 * MIB);
+
+    dom0 = _i;
+    ck_assert_ptr_nonnull(plan(&e, 0, 16 * MIB / LAYOUT_PAGE));
+    ck_assert_ptr_nonnull(plan(&e, 40 * MIB, 48 * MIB / LAYOUT_PAGE));
+    ck_assert_ptr_nonnull(plan(&e, UINT64_MAX, 48 * MIB / LAYOUT_PAGE));
+    ck_assert_ptr_nonnull(plan(&e, 0, UINT64_MAX));
+    ck_assert_ptr_null(plan(&e, 0, 48 * MIB / LAYOUT_PAGE));
+}
+END_TEST
+
+START_TEST(the_hypervisors_addresses_are_never_used)
+{
+    static const uint64_t taken[] = {(1ul << 47) - 8 * MIB, 0xffff800000000000,
+                                     0xffff87ffff000000,    0xffff000000000000,
+                                     0xffffffffffe00000,    1ul << 47};
+
+    dom0 = _i;
+    for (size_t i = 0; i < sizeof(taken) / sizeof(taken[0]); i++) {
+        struct elf_image e = image_at(taken[i], 7 * MIB);
+
+        if (e.virt_end < e.virt_base)
+            continue;
+        ck_assert_ptr_nonnull(plan(&e, 0, 64 * MIB / LAYOUT_PAGE));
+    }
+}
+END_TEST
+
+START_TEST(a_p2m_that_would_run_into_the_region_is_refused)
+{
+    struct elf_image e = image_at(GIB, MIB);
+
+    dom0 = _i;
+    e.init_p2m = GIB - LAYOUT_PAGE;
+    ck_assert_ptr_nonnull(plan(&e, 0, 64 * MIB / LAYOUT_PAGE));
+    e.init_p2m = GIB - 32 * LAYOUT_PAGE;
+    ck_assert_ptr_null(plan(&e, 0, 64 * MIB / LAYOUT_PAGE));
+}
+END_TEST
+
 Suite *suite(void)
 {
     Suite *s = suite_create("layout");
     TCase *c = tcase_create("layout");
 
-    tcase_add_test(c, tables_map_the_boot_region_and_themselves_read_only);
+    tcase_add_loop_test(c, tables_map_the_boot_region_and_themselves_read_only,
+                        0, 2);
+    tcase_add_test(c, dom0s_tables_lie_in_the_order_of_need);
     tcase_add_test(c, the_kernel_lies_where_it_was_linked);
     tcase_add_test(c, start_info_tells_where_everything_is);
     tcase_add_test(c, a_p2m_at_the_images_own_place_is_mapped_there);
     tcase_add_test(c, what_does_not_fit_is_refused_in_words);
+    tcase_add_loop_test(c, random_sizes_keep_the_rules, 0, 2);
+    tcase_add_loop_test(
+        c, a_linux_kernel_finds_initrd_and_p2m_behind_the_region, 0, 2);
+    tcase_add_loop_test(c, what_does_not_fit_is_refused, 0, 2);
+    tcase_add_loop_test(c, the_hypervisors_addresses_are_never_used, 0, 2);
+    tcase_add_loop_test(c, a_p2m_that_would_run_into_the_region_is_refused, 0,
+                        2);
     suite_add_tcase(s, c);
     return s;
 }
