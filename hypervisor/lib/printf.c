@@ -14,12 +14,11 @@ struct out {
     size_t length; /* of the whole text, cut off or not */
 };
 
-/* One conversion: %[flags][width][.precision][length]kind */
+/* One conversion: %[0][width][l]kind */
 struct conversion {
-    bool left, zero;
+    bool zero;
+    bool is_long; /* 8 bytes, else 4 */
     size_t width;
-    size_t precision; /* SIZE_MAX: none */
-    unsigned int bytes;
     char kind;
 };
 
@@ -30,86 +29,49 @@ static void put(struct out *o, char c)
     o->length++;
 }
 
-static void pad(struct out *o, char c, size_t n)
-{
-    while (n-- > 0)
-        put(o, c);
-}
-
 /* prefix (a sign, 0x), then digits, padded to the width. */
 static void put_field(struct out *o, const struct conversion *c,
                       const char *prefix, const char *text, size_t n)
 {
-    size_t prefix_length = strlen(prefix);
-    size_t all = prefix_length + n;
+    size_t all = strlen(prefix) + n;
     size_t fill = c->width > all ? c->width - all : 0;
 
-    if (!c->left && !c->zero)
-        pad(o, ' ', fill);
+    for (; fill > 0 && !c->zero; fill--)
+        put(o, ' ');
     while (*prefix)
         put(o, *prefix++);
-    if (!c->left && c->zero)
-        pad(o, '0', fill);
+    for (; fill > 0; fill--)
+        put(o, '0');
     for (size_t i = 0; i < n; i++)
         put(o, text[i]);
-    if (c->left)
-        pad(o, ' ', fill);
 }
 
 static void put_number(struct out *o, const struct conversion *c,
                        const char *prefix, uint64_t value, unsigned int base)
 {
-    const char *digits =
-        c->kind == 'X' ? "0123456789ABCDEF" : "0123456789abcdef";
     char text[20];
     size_t n = sizeof(text);
 
     do {
-        text[--n] = digits[value % base];
+        text[--n] = "0123456789abcdef"[value % base];
         value /= base;
     } while (value);
     put_field(o, c, prefix, text + n, sizeof(text) - n);
 }
 
-/* A number in the format, or *: an argument. Below zero: none. */
-static int number(const char **p, va_list *args)
-{
-    int n = 0;
-
-    if (**p == '*') {
-        (*p)++;
-        return va_arg(*args, int);
-    }
-    for (; **p >= '0' && **p <= '9'; (*p)++)
-        n = n * 10 + **p - '0';
-    return n;
-}
-
 /* p: behind the '%'. Returns the first byte behind the conversion. */
-static const char *parse(const char *p, struct conversion *c, va_list *args)
+static const char *parse(const char *p, struct conversion *c)
 {
-    int n;
-
-    *c = (struct conversion){.precision = SIZE_MAX, .bytes = 4};
-    for (; *p == '-' || *p == '0'; p++) {
-        c->left |= *p == '-';
-        c->zero |= *p == '0';
-    }
-    n = number(&p, args);
-    c->width = n > 0 ? (size_t)n : 0;
-    if (*p == '.') {
-        p++;
-        n = number(&p, args);
-        c->precision = n >= 0 ? (size_t)n : SIZE_MAX;
-    }
-    for (; *p == 'l' || *p == 'z' || *p == 't' || *p == 'h'; p++)
-        if (*p != 'h') /* promoted to int anyway */
-            c->bytes = 8;
+    *c = (struct conversion){.zero = *p == '0'};
+    for (; *p >= '0' && *p <= '9'; p++)
+        c->width = c->width * 10 + (size_t)(*p - '0');
+    for (; *p == 'l' || *p == 'z'; p++)
+        c->is_long = true;
     c->kind = *p;
     return *p ? p + 1 : p;
 }
 
-static void convert(struct out *o, struct conversion *c, va_list *args)
+static void convert(struct out *o, const struct conversion *c, va_list *args)
 {
     const char *s;
     char one;
@@ -117,17 +79,15 @@ static void convert(struct out *o, struct conversion *c, va_list *args)
 
     switch (c->kind) {
     case 'd':
-    case 'i':
-        i = c->bytes == 8 ? va_arg(*args, int64_t) : va_arg(*args, int);
+        i = c->is_long ? va_arg(*args, int64_t) : va_arg(*args, int);
         put_number(o, c, i < 0 ? "-" : "", i < 0 ? -(uint64_t)i : (uint64_t)i,
                    10);
         break;
     case 'u':
     case 'x':
-    case 'X':
         put_number(o, c, "",
-                   c->bytes == 8 ? va_arg(*args, uint64_t)
-                                 : va_arg(*args, unsigned int),
+                   c->is_long ? va_arg(*args, uint64_t)
+                              : va_arg(*args, unsigned int),
                    c->kind == 'u' ? 10 : 16);
         break;
     case 'p':
@@ -136,7 +96,7 @@ static void convert(struct out *o, struct conversion *c, va_list *args)
     case 's':
         s = va_arg(*args, const char *);
         s = s ? s : "(null)";
-        put_field(o, c, "", s, strnlen(s, c->precision));
+        put_field(o, c, "", s, strlen(s));
         break;
     case 'c':
         one = (char)va_arg(*args, int);
@@ -161,24 +121,13 @@ size_t hv_vsnprintf(char *buf, size_t size, const char *fmt, va_list args)
             put(&o, *fmt++);
             continue;
         }
-        fmt = parse(fmt + 1, &c, &rest);
+        fmt = parse(fmt + 1, &c);
         convert(&o, &c, &rest);
     }
     va_end(rest);
     if (size > 0)
         buf[o.length < size ? o.length : size - 1] = '\0';
     return o.length;
-}
-
-size_t hv_snprintf(char *buf, size_t size, const char *fmt, ...)
-{
-    va_list args;
-    size_t n;
-
-    va_start(args, fmt);
-    n = hv_vsnprintf(buf, size, fmt, args);
-    va_end(args);
-    return n;
 }
 
 static enum loglevel shown = CONFIG_LOGLVL;

@@ -3,9 +3,8 @@
  * Formatted text for the console, and the one place that decides which
  * messages are shown.
  *
- * Conversions: %d %i %u %x %X %c %s %p %%, with h, l, ll, z and t, a width
- * (a number or *), a precision for %s, and the flags '-' and '0'. What it
- * does not know is printed as it stands.
+ * Conversions: %d %u %x %c %s %p %%, with l and z, a width and the flag '0'.
+ * Of what it does not know the letter is printed.
  *
  * Lock: none. hv_printf hands over one whole line part per call; the console
  * serialises them.
@@ -26,8 +25,6 @@ enum loglevel {
  * Write at most size bytes with the NUL to buf. Returns the length of the
  * whole text; it was cut off if that is not less than size.
  */
-size_t hv_snprintf(char *buf, size_t size, const char *fmt, ...)
-    __attribute__((format(printf, 3, 4)));
 size_t hv_vsnprintf(char *buf, size_t size, const char *fmt, va_list args)
     __attribute__((format(printf, 3, 0)));
 

@@ -106,16 +106,6 @@ char *strchr(const char *s, int c)
     return memchr(s, c, strlen(s) + 1);
 }
 
-char *strstr(const char *s, const char *part)
-{
-    size_t n = strlen(part);
-
-    while (strncmp(s, part, n) != 0)
-        if (!*s++)
-            return NULL;
-    return (char *)s;
-}
-
 size_t strlcpy(char *dst, const char *src, size_t size)
 {
     size_t length = strlen(src);

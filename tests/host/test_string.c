@@ -17,7 +17,6 @@
 #define strcmp  hv_strcmp
 #define strncmp hv_strncmp
 #define strchr  hv_strchr
-#define strstr  hv_strstr
 #define strlcpy hv_strlcpy
 #include "../../hypervisor/lib/string.c"
 #undef memcpy
@@ -30,7 +29,6 @@
 #undef strcmp
 #undef strncmp
 #undef strchr
-#undef strstr
 
 static int sign(int n)
 {
@@ -77,8 +75,6 @@ START_TEST(searches_stop_at_the_end)
     ck_assert_ptr_eq(hv_strchr(s, 'r'), s + 2);
     ck_assert_ptr_eq(hv_strchr(s, '\0'), s + 5);
     ck_assert_ptr_null(hv_strchr(s, 'x'));
-    ck_assert_ptr_eq(hv_strstr(s, "reo"), s + 2);
-    ck_assert_ptr_null(hv_strstr(s, "reos"));
     ck_assert_ptr_eq(hv_memchr(s, 'o', 5), s + 4);
     ck_assert_ptr_null(hv_memchr(s, 'o', 4));
 }
