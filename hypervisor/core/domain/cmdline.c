@@ -11,9 +11,14 @@ struct word {
     size_t n;
 };
 
-static bool word_is(struct word w, const char *text)
+static struct word word_of(const char *text)
 {
-    return w.n == strlen(text) && memcmp(w.at, text, w.n) == 0;
+    return (struct word){text, strlen(text)};
+}
+
+static bool word_eq(struct word a, struct word b)
+{
+    return a.n == b.n && memcmp(a.at, b.at, a.n) == 0;
 }
 
 /* Cut off and return what stands before the first c; the rest stays in *w. */
@@ -51,16 +56,16 @@ static bool read_digits(struct word *w, uint64_t max, uint64_t *value)
 }
 
 /*
- * What reads the value of an option into its field. On false the field does
- * not count; see parse_word.
+ * What reads the value of an option into its field; help is the option's
+ * own. On false the field does not count; see parse_word.
  */
-static bool read_switch(void *field, struct word value)
+static bool read_switch(const char *help, struct word value, void *field)
 {
     *(bool *)field = true;
     return value.n == 0;
 }
 
-static bool read_count(void *field, struct word value)
+static bool read_count(const char *help, struct word value, void *field)
 {
     uint64_t n;
 
@@ -68,6 +73,20 @@ static bool read_count(void *field, struct word value)
         return false;
     *(uint32_t *)field = (uint32_t)n;
     return true;
+}
+
+/* One of the names that help lists: its place there, from 1. */
+static bool read_name(const char *help, struct word value, void *field)
+{
+    struct word rest = word_of(help), names;
+    uint32_t *place = field;
+
+    word_cut(&rest, '=');
+    names = word_cut(&rest, ' ');
+    for (*place = 1; names.n > 0; ++*place)
+        if (word_eq(word_cut(&names, '|'), value))
+            return true;
+    return false;
 }
 
 /* A size: 512M, 2G, 65536K; a bare number counts KiB, as Xen's does. */
@@ -95,7 +114,7 @@ static bool read_size(struct word w, uint64_t *bytes)
 }
 
 /* SIZE[,max:SIZE]; Xen's min: is accepted, and satisfied by SIZE. */
-static bool read_dom0_mem(void *cmdline, struct word value)
+static bool read_dom0_mem(const char *help, struct word value, void *cmdline)
 {
     struct cmdline *c = cmdline;
     uint64_t min;
@@ -105,44 +124,14 @@ static bool read_dom0_mem(void *cmdline, struct word value)
         struct word part = word_cut(&value, ',');
         struct word size = part, kind = word_cut(&size, ':');
 
-        if (word_is(kind, "max"))
+        if (word_eq(kind, word_of("max")))
             ok = read_size(size, &c->dom0_max_mem_bytes);
-        else if (word_is(kind, "min"))
+        else if (word_eq(kind, word_of("min")))
             ok = read_size(size, &min);
         else
             ok = read_size(part, &c->dom0_mem_bytes);
     }
     return ok;
-}
-
-/* The place of value among names, which '|' separates; -1: not there. */
-static int find_name(const char *names, struct word value)
-{
-    struct word rest = {names, strlen(names)};
-
-    for (int i = 0; rest.n > 0; i++) {
-        struct word name = word_cut(&rest, '|');
-
-        if (name.n == value.n && memcmp(name.at, value.at, value.n) == 0)
-            return i;
-    }
-    return -1;
-}
-
-static bool read_loglvl(void *field, struct word value)
-{
-    int level = find_name("error|info|debug|all", value) + 1;
-
-    *(uint32_t *)field = level > 3 ? 3 : (uint32_t)level;
-    return level > 0;
-}
-
-static bool read_console(void *field, struct word value)
-{
-    int console = find_name("com1|com2|none", value);
-
-    *(enum cmdline_console *)field = (enum cmdline_console)console;
-    return console >= 0;
 }
 
 /* ------------------------------------------------------------------- table */
@@ -151,10 +140,10 @@ static bool read_console(void *field, struct word value)
 
 static const struct option {
     const char *help; /* begins with the option's name */
-    bool (*read)(void *field, struct word value);
+    bool (*read)(const char *help, struct word value, void *field);
     size_t field;
 } options[] = {
-    {"console=com1|com2|none  where messages go (com1)", read_console,
+    {"console=com1|com2|none  where messages go (com1)", read_name,
      FIELD(console)},
     {"debugexit  a panic writes 3 to I/O port 0xf4", read_switch,
      FIELD(debugexit)},
@@ -162,7 +151,7 @@ static const struct option {
      FIELD(dom0_max_vcpus)},
     {"dom0_mem=SIZE[,max:SIZE]  memory of dom0, and how far it may grow",
      read_dom0_mem, 0},
-    {"loglvl=error|info|debug  which messages are kept", read_loglvl,
+    {"loglvl=error|info|debug|all  which messages are kept", read_name,
      FIELD(loglvl)},
     {"maxcpus=N  use N processors at most", read_count, FIELD(maxcpus)},
     {"noreboot  after a panic or dom0's crash, do not reset", read_switch,
@@ -203,7 +192,8 @@ static void parse_word(struct cmdline *c, struct word w)
 
     for (size_t i = 0; cmdline_help((unsigned int)i); i++)
         if (is_named(&options[i], name) &&
-            options[i].read((char *)&next + options[i].field, value)) {
+            options[i].read(options[i].help, value,
+                            (char *)&next + options[i].field)) {
             *c = next;
             return;
         }
@@ -212,9 +202,10 @@ static void parse_word(struct cmdline *c, struct word w)
 
 void cmdline_parse(struct cmdline *out, const char *text)
 {
-    struct word rest = {text, strlen(text)};
+    struct word rest = word_of(text);
 
     memset(out, 0, sizeof(*out));
+    out->console = CONSOLE_COM1;
     out->loglvl = CONFIG_LOGLVL;
     while (rest.n > 0) {
         struct word w = word_cut(&rest, ' ');

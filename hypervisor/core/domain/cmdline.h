@@ -10,22 +10,19 @@
 #include <stddef.h>
 #include <stdint.h>
 
-enum cmdline_console {
-    CONSOLE_COM1,
-    CONSOLE_COM2,
-    CONSOLE_NONE,
-};
+/* As the option lists them. */
+enum cmdline_console { CONSOLE_COM1 = 1, CONSOLE_COM2, CONSOLE_NONE };
 
 struct cmdline {
     uint64_t dom0_mem_bytes;     /* 0: the hypervisor chooses */
     uint64_t dom0_max_mem_bytes; /* 0: what dom0 gets at boot */
     uint32_t dom0_max_vcpus;     /* 0: one for each CPU */
     uint32_t maxcpus;            /* 0: all of them */
-    uint32_t loglvl;             /* 1 errors .. 3 everything; CONFIG_LOGLVL */
-    enum cmdline_console console;
-    bool noreboot;  /* after a panic or dom0's crash: stay, do not reset */
-    bool debugexit; /* a panic also writes 3 to I/O port 0xf4 (QEMU) */
-    bool x2apic;    /* use it where the processor has it; never run so far */
+    uint32_t loglvl;             /* enum loglevel, or more: all of them */
+    uint32_t console;            /* enum cmdline_console */
+    bool noreboot;     /* after a panic or dom0's crash: stay, do not reset */
+    bool debugexit;    /* a panic also writes 3 to I/O port 0xf4 (QEMU) */
+    bool x2apic;       /* use it where the processor has it; never run so far */
     bool tsc_deadline; /* the same */
 
     /* Words that were not understood, separated by spaces; "" for none. */
