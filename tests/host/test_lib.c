@@ -83,6 +83,27 @@ START_TEST(messages_above_the_level_are_dropped)
 }
 END_TEST
 
+static bool leave_early(struct spinlock *l, bool early)
+{
+    spin_guard(l);
+    if (early)
+        return spin_is_held(l);
+    return !spin_is_held(l);
+}
+
+START_TEST(a_guard_ends_with_its_block)
+{
+    struct spinlock l;
+
+    fake_start(1);
+    spin_lock_init(&l, LOCK_MM);
+    ck_assert(leave_early(&l, true));
+    ck_assert(!spin_is_held(&l));
+    ck_assert(!leave_early(&l, false));
+    ck_assert(!spin_is_held(&l));
+}
+END_TEST
+
 START_TEST(locks_taken_against_the_order_panic)
 {
     struct spinlock mm, heap;
@@ -191,6 +212,7 @@ Suite *suite(void)
     tcase_add_test(printf_, a_percent_sign_at_the_end_reads_no_further);
     tcase_add_test(printf_, messages_above_the_level_are_dropped);
     suite_add_tcase(s, printf_);
+    tcase_add_test(locks, a_guard_ends_with_its_block);
     tcase_add_test(locks, locks_taken_against_the_order_panic);
     tcase_add_test(locks, a_lock_taken_twice_panics);
     tcase_add_test(locks, a_pair_may_be_two_of_one_level_or_the_same_lock);

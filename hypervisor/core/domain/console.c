@@ -56,7 +56,7 @@ size_t console_log_read(struct hv *hv, bool incremental, uint32_t *index,
     uint32_t at;
     size_t n = 0;
 
-    spin_lock(&c->lock);
+    spin_guard(&c->lock);
     at = c->log_start;
     /* Counters wrap: compare distances, not values. */
     if (incremental && c->log_end - *index <= c->log_end - c->log_start)
@@ -64,15 +64,13 @@ size_t console_log_read(struct hv *hv, bool incremental, uint32_t *index,
     while (n < max && at != c->log_end)
         buf[n++] = c->log[at++ % CONSOLE_LOG_BYTES];
     *index = at;
-    spin_unlock(&c->lock);
     return n;
 }
 
 void console_log_clear(struct hv *hv)
 {
-    spin_lock(&hv->console.lock);
+    spin_guard(&hv->console.lock);
     hv->console.log_start = hv->console.log_end;
-    spin_unlock(&hv->console.lock);
 }
 
 /* -------------------------------------------------------------- input */
@@ -93,10 +91,9 @@ static size_t take_input(struct hv *hv, char *buf, size_t max)
     struct console *c = &hv->console;
     size_t n = 0;
 
-    spin_lock(&c->lock);
+    spin_guard(&c->lock);
     while (n < max && c->input_start != c->input_end)
         buf[n++] = c->input[c->input_start++ % CONSOLE_INPUT_BYTES];
-    spin_unlock(&c->lock);
     return n;
 }
 

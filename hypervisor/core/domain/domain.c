@@ -44,16 +44,13 @@ void domain_get(struct domain *d)
 
 struct domain *domain_find(struct hv *hv, domid_t id)
 {
-    struct domain *d = NULL;
+    struct domain *d;
 
     if (id >= DOMID_FIRST_RESERVED)
         return NULL;
-    spin_lock(&hv->domains_lock);
+    spin_guard(&hv->domains_lock);
     d = hv->by_domid[id];
-    if (d && !try_get(d))
-        d = NULL;
-    spin_unlock(&hv->domains_lock);
-    return d;
+    return d && try_get(d) ? d : NULL;
 }
 
 struct domain *domain_find_from(struct domain *caller, domid_t id)
@@ -68,12 +65,11 @@ struct domain *domain_find_next(struct hv *hv, domid_t from)
 {
     struct domain *d;
 
-    spin_lock(&hv->domains_lock);
+    spin_guard(&hv->domains_lock);
     LIST_FOREACH (d, &hv->domains, link)
         if (d->domid >= from && try_get(d))
-            break;
-    spin_unlock(&hv->domains_lock);
-    return d;
+            return d;
+    return NULL;
 }
 
 /* -------------------------------------------------------------------- vCPU */
@@ -157,32 +153,24 @@ static void shared_info_destroy(struct domain *d)
 static int claim_domid(struct domain *d, domid_t wanted)
 {
     struct hv *hv = d->hv;
-    unsigned int id = wanted;
-    int error = 0;
+    unsigned int id = d->privileged ? 0 : wanted, tries = DOMID_FIRST_RESERVED;
 
-    spin_lock(&hv->domains_lock);
-    if (d->privileged) {
-        error = hv->by_domid[0] ? -EEXIST : 0;
-        id = 0;
-    } else if (wanted > 0 && wanted < DOMID_FIRST_RESERVED) {
-        error = hv->by_domid[wanted] ? -EEXIST : 0;
+    spin_guard(&hv->domains_lock);
+    if (d->privileged || (wanted > 0 && wanted < DOMID_FIRST_RESERVED)) {
+        if (hv->by_domid[id])
+            return -EEXIST;
     } else {
-        unsigned int tries = DOMID_FIRST_RESERVED;
-
         id = hv->last_domid;
         do
             id = id + 1 < DOMID_FIRST_RESERVED ? id + 1 : 1;
         while (hv->by_domid[id] && --tries > 0);
-        error = hv->by_domid[id] ? -ENOMEM : 0;
-        if (!error)
-            hv->last_domid = (domid_t)id;
+        if (hv->by_domid[id])
+            return -ENOMEM;
+        hv->last_domid = (domid_t)id;
     }
-    if (!error) {
-        d->domid = (domid_t)id;
-        hv->by_domid[id] = d;
-    }
-    spin_unlock(&hv->domains_lock);
-    return error;
+    d->domid = (domid_t)id;
+    hv->by_domid[id] = d;
+    return 0;
 }
 
 /* Put d where it can be found, held by itself and by the caller. */
@@ -191,7 +179,7 @@ static void publish(struct domain *d)
     struct hv *hv = d->hv;
     struct domain *at, *before = NULL;
 
-    spin_lock(&hv->domains_lock);
+    spin_guard(&hv->domains_lock);
     LIST_FOREACH (at, &hv->domains, link) {
         if (at->domid > d->domid)
             break;
@@ -205,14 +193,12 @@ static void publish(struct domain *d)
     d->refs = 2;
     if (d->privileged)
         hv->dom0 = d;
-    spin_unlock(&hv->domains_lock);
 }
 
 static void forget_domid(struct domain *d)
 {
-    spin_lock(&d->hv->domains_lock);
+    spin_guard(&d->hv->domains_lock);
     d->hv->by_domid[d->domid] = NULL;
-    spin_unlock(&d->hv->domains_lock);
 }
 
 static struct domain *alloc_struct(struct hv *hv,

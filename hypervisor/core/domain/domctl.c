@@ -169,18 +169,16 @@ int64_t domctl_getpageframeinfo3(struct control_call *c)
 
 int64_t domctl_max_mem(struct control_call *c)
 {
-    spin_lock(&c->d->pages.lock);
+    spin_guard(&c->d->pages.lock);
     c->d->pages.max = c->domctl.u.max_mem.max_memkb >> (PAGE_SHIFT - 10);
-    spin_unlock(&c->d->pages.lock);
     return 0;
 }
 
 int64_t domctl_setdomainhandle(struct control_call *c)
 {
-    spin_lock(&c->d->lock);
+    spin_guard(&c->d->lock);
     memcpy(c->d->handle, c->domctl.u.setdomainhandle.handle,
            sizeof(c->d->handle));
-    spin_unlock(&c->d->lock);
     return 0;
 }
 

@@ -32,30 +32,24 @@ static void unpause_vcpus(struct domain *d, struct effects *fx)
 
 int domain_pause(struct domain *d, struct effects *fx)
 {
-    int error = 0;
-
-    spin_lock(&d->lock);
+    spin_guard(&d->lock);
     if (d->pause_count == UINT32_MAX)
-        error = -EINVAL;
-    else if (d->pause_count++ == 0)
+        return -EINVAL;
+    if (d->pause_count++ == 0)
         pause_vcpus(d, fx);
-    spin_unlock(&d->lock);
-    return error;
+    return 0;
 }
 
 int domain_unpause(struct domain *d, struct effects *fx)
 {
-    int error = 0;
-
-    spin_lock(&d->lock);
-    if (d->pause_count == 0) {
-        error = -EINVAL;
-    } else if (--d->pause_count == 0) {
+    spin_guard(&d->lock);
+    if (d->pause_count == 0)
+        return -EINVAL;
+    if (--d->pause_count == 0) {
         d->creation_finished = true;
         unpause_vcpus(d, fx);
     }
-    spin_unlock(&d->lock);
-    return error;
+    return 0;
 }
 
 bool domain_is_quiet(const struct domain *d)
@@ -136,16 +130,11 @@ void domain_crash(struct domain *d, struct effects *fx, const char *fmt, ...)
 
 int domain_resume(struct domain *d, struct effects *fx)
 {
-    int error = 0;
-
-    spin_lock(&d->lock);
-    if (!d->shut_down || d->dying != DOMAIN_ALIVE) {
-        error = -EINVAL;
-    } else {
-        d->shut_down = false;
-        d->shutdown_code = DOMAIN_NO_SHUTDOWN_CODE;
-        unpause_vcpus(d, fx);
-    }
-    spin_unlock(&d->lock);
-    return error;
+    spin_guard(&d->lock);
+    if (!d->shut_down || d->dying != DOMAIN_ALIVE)
+        return -EINVAL;
+    d->shut_down = false;
+    d->shutdown_code = DOMAIN_NO_SHUTDOWN_CODE;
+    unpause_vcpus(d, fx);
+    return 0;
 }

@@ -35,13 +35,9 @@ int64_t sysctl_readconsole(struct control_call *c)
 
 static uint64_t free_frames(struct hv *hv)
 {
-    uint64_t n;
-
     domains_reap(hv);
-    spin_lock(&hv->heap.lock);
-    n = hv->heap.free_frames;
-    spin_unlock(&hv->heap.lock);
-    return n;
+    spin_guard(&hv->heap.lock);
+    return hv->heap.free_frames;
 }
 
 int64_t sysctl_physinfo(struct control_call *c)
@@ -149,10 +145,9 @@ static uint32_t count_domains(struct hv *hv)
     struct domain *d;
     uint32_t n = 0;
 
-    spin_lock(&hv->domains_lock);
+    spin_guard(&hv->domains_lock);
     LIST_FOREACH (d, &hv->domains, link)
         n++;
-    spin_unlock(&hv->domains_lock);
     return n;
 }
 

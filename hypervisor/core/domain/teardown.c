@@ -38,20 +38,17 @@ static int (*const steps[])(struct domain *d, struct effects *fx) = {
 static int begin(struct domain *d, struct effects *fx)
 {
     struct vcpu *v;
-    int error = 0;
 
-    spin_lock(&d->lock);
+    spin_guard(&d->lock);
     if (d->dying == DOMAIN_ALIVE) {
         d->dying = DOMAIN_DYING;
         domain_for_each_vcpu (d, v)
             vcpu_pause(v, fx);
     }
     if (d->teardown_busy)
-        error = -ERESTART;
-    else
-        d->teardown_busy = true;
-    spin_unlock(&d->lock);
-    return error;
+        return -ERESTART;
+    d->teardown_busy = true;
+    return 0;
 }
 
 static int run_steps(struct domain *d, struct effects *fx)

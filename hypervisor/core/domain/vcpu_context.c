@@ -179,13 +179,12 @@ static int set_context(struct vcpu *v, const struct vcpu_guest_context *c,
 {
     int error;
 
-    spin_lock(&v->d->lock);
+    spin_guard(&v->d->lock);
     error = first && v->initialised ? -EEXIST : check(v, c);
     if (!error && !v->initialised)
         error = take_tables(v, c, fx);
     if (!error)
         commit(v, c, fx);
-    spin_unlock(&v->d->lock);
     return error;
 }
 
@@ -240,14 +239,10 @@ static void get_entries(const struct vcpu *v, struct vcpu_guest_context *c)
 
 int vcpu_get_context(struct vcpu *v, struct vcpu_guest_context *c)
 {
-    int error = 0;
-
     memset(c, 0, sizeof(*c));
-    spin_lock(&v->d->lock);
-    if (!v->initialised) {
-        error = -ENODATA;
-        goto out;
-    }
+    spin_guard(&v->d->lock);
+    if (!v->initialised)
+        return -ENODATA;
     c->user_regs = *v->regs;
     c->user_regs.error_code = 0;
     c->user_regs.entry_vector = 0;
@@ -264,9 +259,7 @@ int vcpu_get_context(struct vcpu *v, struct vcpu_guest_context *c)
     c->fs_base = v->seg.fs_base;
     c->gs_base_kernel = v->seg.gs_base_kernel;
     c->gs_base_user = v->seg.gs_base_user;
-out:
-    spin_unlock(&v->d->lock);
-    return error;
+    return 0;
 }
 
 /* ------------------------------------------------------------------- reset */
@@ -275,7 +268,7 @@ void vcpu_reset(struct vcpu *v, struct effects *fx)
 {
     struct trap_info *traps = v->entry.traps;
 
-    spin_lock(&v->d->lock);
+    spin_guard(&v->d->lock);
     vcpu_down(v, fx);
     v->initialised = false;
     memset(traps, 0, CONTEXT_TRAPS * sizeof(*traps));
@@ -286,5 +279,4 @@ void vcpu_reset(struct vcpu *v, struct effects *fx)
     memset(v->regs, 0, sizeof(*v->regs));
     v->kernel_mode = true;
     vcpu_mm_drop(v);
-    spin_unlock(&v->d->lock);
 }
