@@ -69,7 +69,6 @@ HV_CORE_DOMAIN := \
     hypervisor/core/domain/life.c \
     hypervisor/core/domain/register_calls.c \
     hypervisor/core/domain/sysctl.c \
-    hypervisor/core/domain/teardown.c \
     hypervisor/core/domain/vcpu_context.c \
     hypervisor/core/domain/version.c
 

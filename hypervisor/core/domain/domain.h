@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Domains: created, found and held (domain.c); paused, shut down, crashed
- * (life.c); destroyed (teardown.c).
+ * Domains: created, found and held (domain.c); paused, shut down, crashed,
+ * destroyed (life.c).
  *
  * References. A domain starts with one, its own, which goes when it is dead
  * and owns no frame any more (domains_reap). domain_find and domain_get
