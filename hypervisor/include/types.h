@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The words every part of the hypervisor speaks: machine frames and
- * addresses that cannot be mixed up, and a few helpers of the language.
+ * The words every part of the hypervisor speaks: machine frames, and a few
+ * helpers of the language.
  *
- * A frame number and a byte address never share a type. mfn_t is opaque on
- * purpose: arithmetic on it goes through the functions below.
+ * A frame number and a byte address never share a type: mfn_t is opaque on
+ * purpose, addresses are uint64_t.
  */
 #ifndef HV_TYPES_H
 #define HV_TYPES_H
@@ -24,11 +24,6 @@ typedef struct {
     uint64_t n;
 } mfn_t;
 
-/* A machine (physical) byte address. */
-typedef struct {
-    uint64_t a;
-} maddr_t;
-
 #define MFN_INVALID ((mfn_t){~0ul})
 
 static inline mfn_t mfn_of(uint64_t n)
@@ -44,16 +39,6 @@ static inline bool mfn_eq(mfn_t a, mfn_t b)
 static inline bool mfn_is_valid(mfn_t m)
 {
     return m.n != ~0ul;
-}
-
-static inline maddr_t maddr_of_mfn(mfn_t m)
-{
-    return (maddr_t){m.n << PAGE_SHIFT};
-}
-
-static inline mfn_t mfn_of_maddr(maddr_t m)
-{
-    return (mfn_t){m.a >> PAGE_SHIFT};
 }
 
 /* Whether a processor takes va for an address at all. */

@@ -196,7 +196,7 @@ int64_t do_set_gdt(struct vcpu *v, guest_ptr_t frames, uint32_t entries,
 int64_t do_update_descriptor(struct vcpu *v, uint64_t address, uint64_t value,
                              struct effects *fx)
 {
-    mfn_t m = mfn_of_maddr((maddr_t){address});
+    mfn_t m = mfn_of(address >> PAGE_SHIFT);
     struct domain *d = v->d;
     struct frame *f = frame_of(d->hv, m);
     bool live;
