@@ -143,12 +143,6 @@ int domain_resume(struct domain *d, struct effects *fx)
 
 /* ---------------------------------------------------------------- teardown */
 
-/* Every vCPU's registers are in memory; until then the CPUs are asked. */
-static int step_quiet(struct domain *d, struct effects *fx)
-{
-    return domain_is_quiet(d) ? 0 : -ERESTART;
-}
-
 static int step_timers(struct domain *d, struct effects *fx)
 {
     domain_sched_destroy(d);
@@ -160,8 +154,10 @@ static int step_timers(struct domain *d, struct effects *fx)
  * until it is gone, and both hold references on its frames.
  */
 static int (*const steps[])(struct domain *d, struct effects *fx) = {
-    step_quiet,           step_timers,           domain_event_destroy,
-    domain_grant_destroy, domain_release_memory,
+    step_timers,
+    domain_event_destroy,
+    domain_grant_destroy,
+    domain_release_memory,
 };
 
 /*
@@ -170,29 +166,14 @@ static int (*const steps[])(struct domain *d, struct effects *fx) = {
  */
 static int begin(struct domain *d, struct effects *fx)
 {
-    struct vcpu *v;
-
     spin_guard(&d->lock);
     if (d->dying == DOMAIN_ALIVE) {
         d->dying = DOMAIN_DYING;
-        domain_for_each_vcpu (d, v)
-            vcpu_pause(v, fx);
+        pause_vcpus(d, fx);
     }
     if (d->teardown_busy)
         return -ERESTART;
     d->teardown_busy = true;
-    return 0;
-}
-
-static int run_steps(struct domain *d, struct effects *fx)
-{
-    while (d->teardown_step < ARRAY_SIZE(steps)) {
-        int error = steps[d->teardown_step](d, fx);
-
-        if (error)
-            return error;
-        d->teardown_step++;
-    }
     return 0;
 }
 
@@ -207,7 +188,14 @@ int domain_destroy(struct domain *d, struct effects *fx)
     if (error)
         return error;
 
-    error = run_steps(d, fx);
+    /* Every vCPU's registers are in memory; until then the CPUs are asked. */
+    if (!domain_is_quiet(d))
+        error = -ERESTART;
+    while (!error && d->teardown_step < ARRAY_SIZE(steps)) {
+        error = steps[d->teardown_step](d, fx);
+        if (!error)
+            d->teardown_step++;
+    }
     spin_lock(&d->lock);
     d->teardown_busy = false;
     finished = error == 0 && d->dying == DOMAIN_DYING;
