@@ -86,28 +86,21 @@ void console_input(struct hv *hv, char c, struct effects *fx)
     virq_raise_global(hv, VIRQ_CONSOLE, fx);
 }
 
-static size_t take_input(struct hv *hv, char *buf, size_t max)
-{
-    struct console *c = &hv->console;
-    size_t n = 0;
-
-    spin_guard(&c->lock);
-    while (n < max && c->input_start != c->input_end)
-        buf[n++] = c->input[c->input_start++ % CONSOLE_INPUT_BYTES];
-    return n;
-}
-
 /* ---------------------------------------------------------- hypercall */
 
 static int64_t console_read(struct vcpu *v, uint32_t count, guest_ptr_t buffer)
 {
+    struct console *c = &v->d->hv->console;
     char buf[CONSOLE_INPUT_BYTES];
-    size_t n;
+    uint32_t n = 0;
 
-    n = take_input(v->d->hv, buf, count < sizeof(buf) ? count : sizeof(buf));
+    spin_lock(&c->lock);
+    while (n < count && c->input_start != c->input_end)
+        buf[n++] = c->input[c->input_start++ % CONSOLE_INPUT_BYTES];
+    spin_unlock(&c->lock);
     if (n > 0 && hal_copy_to_guest(buffer.va, buf, n))
         return -EFAULT;
-    return (int64_t)n;
+    return n;
 }
 
 static int64_t console_write(uint32_t cmd, uint32_t count, guest_ptr_t buffer,

@@ -122,16 +122,15 @@ int64_t do_callback_op(struct vcpu *v, uint32_t cmd, guest_ptr_t arg,
 int64_t do_nmi_op(struct vcpu *v, uint32_t cmd, guest_ptr_t arg,
                   struct effects *fx)
 {
+    struct callback_register reg = {.type = CALLBACKTYPE_nmi};
     struct xennmi_callback op;
 
     switch (cmd) {
     case XENNMI_register_callback:
         if (hal_copy_from_guest(&op, arg.va, sizeof(op)))
             return -EFAULT;
-        if (!va_is_canonical(op.handler_address))
-            return -EINVAL;
-        set_nmi_handler(v, op.handler_address);
-        return 0;
+        reg.address = op.handler_address;
+        return register_callback(v, &reg);
     case XENNMI_unregister_callback:
         set_nmi_handler(v, 0);
         return 0;

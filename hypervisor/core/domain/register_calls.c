@@ -214,40 +214,29 @@ int64_t do_get_debugreg(struct vcpu *v, uint32_t reg, struct effects *fx)
 
 /* ------------------------------------------------------------- I/O ports */
 
-static int64_t set_iopl(struct vcpu *v, guest_ptr_t arg)
-{
-    struct physdev_set_iopl op;
-
-    if (hal_copy_from_guest(&op, arg.va, sizeof(op)))
-        return -EFAULT;
-    if (op.iopl > 3)
-        return -EINVAL;
-    v->entry.iopl = (uint8_t)op.iopl;
-    return 0;
-}
-
-/* The bitmap stays the guest's; emulation reads a bit when it needs one. */
-static int64_t set_iobitmap(struct vcpu *v, guest_ptr_t arg)
-{
-    struct physdev_set_iobitmap op;
-
-    if (hal_copy_from_guest(&op, arg.va, sizeof(op)))
-        return -EFAULT;
-    if (op.nr_ports > IO_PORTS)
-        return -EINVAL;
-    v->entry.iobitmap_va = op.bitmap.va;
-    v->entry.iobitmap_ports = op.nr_ports;
-    return 0;
-}
-
 int64_t do_physdev_op(struct vcpu *v, uint32_t cmd, guest_ptr_t arg,
                       struct effects *fx)
 {
+    struct physdev_set_iopl level;
+    struct physdev_set_iobitmap map;
+
     switch (cmd) {
     case PHYSDEVOP_set_iopl:
-        return set_iopl(v, arg);
+        if (hal_copy_from_guest(&level, arg.va, sizeof(level)))
+            return -EFAULT;
+        if (level.iopl > 3)
+            return -EINVAL;
+        v->entry.iopl = (uint8_t)level.iopl;
+        return 0;
     case PHYSDEVOP_set_iobitmap:
-        return set_iobitmap(v, arg);
+        if (hal_copy_from_guest(&map, arg.va, sizeof(map)))
+            return -EFAULT;
+        if (map.nr_ports > IO_PORTS)
+            return -EINVAL;
+        /* It stays the guest's; emulation reads a bit when it needs one. */
+        v->entry.iobitmap_va = map.bitmap.va;
+        v->entry.iobitmap_ports = map.nr_ports;
+        return 0;
     default:
         return -ENOSYS;
     }
