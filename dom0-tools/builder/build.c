@@ -16,8 +16,6 @@
 /* Pages of the new domain that are mapped at a time. */
 #define WINDOW 64
 
-#define RFLAGS_IF 0x200 /* reads as set; upcalls are masked nevertheless */
-
 struct build {
     const struct build_request *want;
     struct elf_image image;
@@ -181,22 +179,12 @@ static int write_hypercall_page(struct build *b)
 
 static int set_context(struct build *b)
 {
-    const struct layout *l = &b->layout;
     struct vcpu_guest_context *c = calloc(1, sizeof(*c));
     int rc;
 
     if (!c)
         return fail(b, "the control domain is out of memory");
-    c->flags = VGCF_in_kernel | VGCF_online;
-    c->user_regs.rip = b->image.entry;
-    c->user_regs.rsp = layout_va(l, l->stack.first + l->stack.count);
-    c->user_regs.rsi = layout_va(l, l->start_info.first);
-    c->user_regs.rflags = RFLAGS_IF;
-    c->user_regs.cs = FLAT_KERNEL_CS;
-    c->user_regs.ss = FLAT_KERNEL_SS;
-    c->kernel_ss = c->user_regs.ss;
-    c->kernel_sp = c->user_regs.rsp;
-    c->ctrlreg[3] = xen_pfn_to_cr3(b->p2m[l->tables.first]);
+    layout_context(&b->layout, &b->facts, c);
     rc = pv_vcpu_set_context(b->domid, 0, c);
     free(c);
     return step(b, rc, "registers of the first processor");

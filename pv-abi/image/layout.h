@@ -11,8 +11,9 @@
  *               INIT_P2M | the tables that map it
  *
  * Pure: numbers in, numbers out. layout_plan() decides, layout_page() writes
- * the bytes of one page; whoever builds the domain moves them there: the
- * hypervisor for dom0, dom0's tools for the others.
+ * the bytes of one page, layout_context() the first registers; whoever builds
+ * the domain moves them there: the hypervisor for dom0, dom0's tools for the
+ * others.
  *
  * The order of the parts is part of the ABI. Source: abi/start-of-day.md
  * 3, 4, 6.
@@ -24,6 +25,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include <pv-abi/arch.h>
 #include <pv-abi/image/elf.h>
 #include <pv-abi/start_info.h>
 
@@ -105,5 +107,9 @@ uint64_t layout_va(const struct layout *l, uint64_t pfn);
  */
 bool layout_page(const struct layout *l, const struct layout_facts *facts,
                  uint64_t pfn, void *page);
+
+/* Fill *c, which is zeroed, with the state in which vCPU 0 starts. */
+void layout_context(const struct layout *l, const struct layout_facts *facts,
+                    struct vcpu_guest_context *c);
 
 #endif

@@ -10,6 +10,8 @@
 
 #define ENTRIES 512
 
+#define RFLAGS_IF 0x200 /* reads as set; upcalls are masked nevertheless */
+
 static bool in_range(const struct layout_range *r, uint64_t pfn)
 {
     return pfn >= r->first && pfn - r->first < r->count;
@@ -205,4 +207,21 @@ bool layout_page(const struct layout *l, const struct layout_facts *facts,
         return true;
     }
     return table_page(l, facts->p2m, pfn, page);
+}
+
+void layout_context(const struct layout *l, const struct layout_facts *facts,
+                    struct vcpu_guest_context *c)
+{
+    c->flags = VGCF_in_kernel | VGCF_online;
+    c->user_regs.rip = l->want.image->entry;
+    c->user_regs.rsp = layout_va(l, l->stack.first + l->stack.count);
+    c->user_regs.rsi = layout_va(l, l->start_info.first);
+    c->user_regs.rflags = RFLAGS_IF;
+    c->user_regs.cs = FLAT_KERNEL_CS;
+    c->user_regs.ss = FLAT_KERNEL_SS;
+    c->kernel_ss = c->user_regs.ss;
+    c->kernel_sp = c->user_regs.rsp;
+    c->ctrlreg[3] = xen_pfn_to_cr3(facts->p2m[l->tables.first]);
+    if (l->want.dom0 && l->want.image->extended_cr3)
+        c->vm_assist = 1ul << VMASST_TYPE_pae_extended_cr3;
 }

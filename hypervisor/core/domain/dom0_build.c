@@ -5,7 +5,6 @@
 
 #include "errno.h"
 
-#include <pv-abi/arch.h>
 #include <pv-abi/image/layout.h>
 #include <pv-abi/version.h>
 
@@ -16,14 +15,13 @@
 #include "mm/table.h"
 #include "printf.h"
 
-#define RFLAGS_IF (1ul << 9)
-
 /* Everything the steps share. Lies in allocated pages: stacks are small. */
 struct build {
     const struct dom0_config *config;
     struct domain *d;
     struct elf_image image;
     struct layout layout;
+    struct layout_facts facts;
     struct vcpu_guest_context context;
     char command_line[MAX_GUEST_CMDLINE]; /* cut off where it does not fit */
     uint64_t *p2m;                        /* `pages` of its entries count */
@@ -140,15 +138,10 @@ static int plan(struct build *b)
 
 static void write_memory(const struct build *b)
 {
-    const struct layout_facts facts = {
-        .p2m = b->p2m,
-        .shared_info_mfn = b->d->shared_info_mfn.n,
-    };
-
     for (uint64_t pfn = 0; pfn < b->layout.pages_used; pfn++) {
         void *page = hal_map(mfn_at(b, pfn));
 
-        layout_page(&b->layout, &facts, pfn, page);
+        layout_page(&b->layout, &b->facts, pfn, page);
         hal_unmap(page);
     }
     if (b->image.hypercall_page != ELF_UNSET) {
@@ -179,33 +172,13 @@ static int pin(struct domain *d, mfn_t l4, struct effects *fx)
     return error;
 }
 
-static int set_context(struct build *b, mfn_t l4, struct effects *fx)
-{
-    const struct layout *l = &b->layout;
-    struct vcpu_guest_context *c = &b->context;
-
-    c->flags = VGCF_in_kernel | VGCF_online;
-    c->user_regs.rip = b->image.entry;
-    c->user_regs.rsp = layout_va(l, l->stack.first + l->stack.count);
-    c->user_regs.rsi = layout_va(l, l->start_info.first);
-    c->user_regs.rflags = RFLAGS_IF;
-    c->user_regs.cs = FLAT_KERNEL_CS;
-    c->user_regs.ss = FLAT_KERNEL_SS;
-    c->kernel_ss = c->user_regs.ss;
-    c->kernel_sp = c->user_regs.rsp;
-    c->ctrlreg[3] = xen_pfn_to_cr3(l4.n);
-    if (b->image.extended_cr3)
-        c->vm_assist = 1ul << VMASST_TYPE_pae_extended_cr3;
-    return vcpu_set_context(b->d->vcpus[0], c, fx);
-}
-
 static int start(struct build *b, struct effects *fx)
 {
-    mfn_t l4 = mfn_at(b, b->layout.tables.first);
-    int error = pin(b->d, l4, fx);
+    int error = pin(b->d, mfn_at(b, b->layout.tables.first), fx);
 
+    layout_context(&b->layout, &b->facts, &b->context);
     if (!error)
-        error = set_context(b, l4, fx);
+        error = vcpu_set_context(b->d->vcpus[0], &b->context, fx);
     if (error)
         hv_printf(LOG_ERROR, "dom0: its own tables are refused, error %d\n",
                   error);
@@ -229,6 +202,8 @@ static int build(struct build *b, struct hv *hv, struct effects *fx)
     error = plan(b);
     if (error)
         return error;
+    b->facts.p2m = b->p2m;
+    b->facts.shared_info_mfn = b->d->shared_info_mfn.n;
     write_memory(b);
     return start(b, fx);
 }
