@@ -62,18 +62,14 @@ static void start_devices(void)
 
 static void start_cpus(void)
 {
-    struct hv_machine *m = &the_hv.machine;
-
     for (unsigned int cpu = 0; cpu < CONFIG_MAX_CPUS; cpu++) {
         timer_init_cpu(&the_hv, cpu);
         sched_init_cpu(&the_hv, cpu);
     }
     cpumask_add(&the_hv.online, 0);
     smp_start(options.maxcpus ? options.maxcpus : CONFIG_MAX_CPUS);
-    m->cpu_count = cpumask_count(the_hv.online);
-    m->cores_per_socket = m->cpu_count;
-    m->threads_per_core = 1;
-    hv_printf(LOG_INFO, "%u of %u CPUs: %s\n", m->cpu_count,
+    the_hv.machine.cpu_count = cpumask_count(the_hv.online);
+    hv_printf(LOG_INFO, "%u of %u CPUs: %s\n", the_hv.machine.cpu_count,
               acpi_info.cpu_count, cpu_features.name);
 }
 

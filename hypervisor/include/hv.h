@@ -109,7 +109,6 @@ struct hv_machine {
     uint32_t tsc_mul; /* pvclock scale of the TSC */
     int8_t tsc_shift;
     unsigned int cpu_count;
-    unsigned int cores_per_socket, threads_per_core;
     unsigned int phys_bits; /* width of a machine address */
     uint64_t ram_frames;    /* all RAM, with what the hypervisor keeps of it */
     /* The firmware's memory map, for the privileged domain. */

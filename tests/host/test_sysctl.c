@@ -214,8 +214,6 @@ START_TEST(topology_is_one_node_of_all_processors)
     struct xen_sysctl_cputopo *cpus = fake_guest(WORLD_DATA);
     uint8_t *map = fake_guest(WORLD_DATA);
 
-    hv->machine.threads_per_core = 1;
-    hv->machine.cores_per_socket = 4;
     memset(&op, 0, sizeof(op));
     ck_assert_int_eq(call(hv, XEN_SYSCTL_cputopoinfo), 0);
     ck_assert_uint_eq(op.u.cputopoinfo.num_cpus, WORLD_CPUS);

@@ -44,8 +44,8 @@ int64_t sysctl_physinfo(struct control_call *c)
 {
     struct xen_sysctl_physinfo *op = &c->sysctl.u.physinfo;
 
-    op->threads_per_core = c->hv->machine.threads_per_core;
-    op->cores_per_socket = c->hv->machine.cores_per_socket;
+    op->threads_per_core = 1;
+    op->cores_per_socket = c->hv->machine.cpu_count;
     op->nr_cpus = cpumask_count(cpumask_read(&c->hv->online));
     op->max_cpu_id = c->hv->machine.cpu_count - 1;
     op->nr_nodes = 1;
@@ -97,20 +97,16 @@ int64_t sysctl_availheap(struct control_call *c)
 
 /* --------------------------------------------------------------- topology */
 
+/* Guests see one socket, and a core for each CPU. */
 int64_t sysctl_cputopoinfo(struct control_call *c)
 {
     struct xen_sysctl_cputopoinfo *op = &c->sysctl.u.cputopoinfo;
     uint32_t count = c->hv->machine.cpu_count;
-    uint32_t threads = c->hv->machine.threads_per_core;
-    uint32_t cores = c->hv->machine.cores_per_socket;
 
     if (op->cputopo.va != 0 && op->num_cpus < count)
         count = op->num_cpus;
     for (uint32_t i = 0; op->cputopo.va != 0 && i < count; i++) {
-        struct xen_sysctl_cputopo one = {
-            .core = threads && cores ? i / threads % cores : 0,
-            .socket = threads && cores ? i / threads / cores : 0,
-        };
+        struct xen_sysctl_cputopo one = {.core = i};
 
         if (hal_copy_to_guest(op->cputopo.va + i * sizeof(one), &one,
                               sizeof(one)))
