@@ -130,8 +130,9 @@ struct domain {
 };
 
 /*
- * Domain id with a reference for the caller, or NULL; and the end of it.
- * core/domain has them; core/mm, below it, needs no more of domains.
+ * Domain id with a reference for the caller, or NULL: none of that id; and
+ * giving a reference back: the last one frees the struct. core/domain has
+ * them; core/mm, below it, needs no more of domains.
  */
 struct domain *domain_find(struct hv *hv, domid_t id);
 void domain_put(struct domain *d);

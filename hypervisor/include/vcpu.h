@@ -48,9 +48,10 @@ struct vcpu_callback {
 /* By CALLBACKTYPE_*. That of NMIs is kept as trap 2. */
 #define VCPU_CALLBACKS (CALLBACKTYPE_syscall32 + 1)
 
+#define VCPU_TRAPS 256
+
 /* Where traps and events enter the guest kernel. Module: core/domain. */
 struct vcpu_entry {
-    struct trap_info *traps; /* 256 entries, one page; address 0: none */
     struct vcpu_callback callback[VCPU_CALLBACKS];
     uint64_t kernel_sp;
     uint16_t kernel_ss;
@@ -60,6 +61,7 @@ struct vcpu_entry {
     /* Ports that user mode may use: a clear bit permits. Guest memory. */
     uint64_t iobitmap_va;
     uint32_t iobitmap_ports; /* bits there are; 0: none */
+    struct trap_info traps[VCPU_TRAPS]; /* address 0: none */
 };
 
 /* Segment state that the register frame does not hold. */
@@ -156,11 +158,11 @@ struct vcpu {
     uint64_t xcr0;
 
     struct vcpu_mmu mmu;
-    struct vcpu_entry entry;
     struct vcpu_segments seg;
     struct vcpu_sched sched;
     struct vcpu_time time;
     struct vcpu_event event;
+    struct vcpu_entry entry; /* the largest, last */
 
     void *machine; /* x86's own: extended state (hal_vcpu_init) */
 };

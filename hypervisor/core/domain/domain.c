@@ -16,7 +16,6 @@
 #include "sched/runqueue.h"
 
 #define DOMAIN_DEFAULT_WEIGHT 256
-#define TRAPS_BYTES           (256 * sizeof(struct trap_info))
 
 /* -------------------------------------------------------------- references */
 
@@ -90,11 +89,10 @@ int vcpu_create(struct domain *d, unsigned int id)
     v->id = id;
     v->regs = &v->saved;
     v->kernel_mode = true;
-    v->entry.traps = hv_alloc(d->hv, TRAPS_BYTES);
-    if (!v->entry.traps)
-        goto free_vcpu;
-    if (hal_vcpu_init(v))
-        goto free_traps;
+    if (hal_vcpu_init(v)) {
+        hv_free(d->hv, v, sizeof(*v));
+        return -ENOMEM;
+    }
 
     vcpu_mm_init(v);
     vcpu_event_init(v);
@@ -109,22 +107,13 @@ int vcpu_create(struct domain *d, unsigned int id)
         vcpu_pause(v, &unused);
     __atomic_store_n(&d->vcpus[id], v, __ATOMIC_RELEASE);
     return 0;
-
-free_traps:
-    hv_free(d->hv, v->entry.traps, TRAPS_BYTES);
-free_vcpu:
-    hv_free(d->hv, v, sizeof(*v));
-    return -ENOMEM;
 }
 
 static void vcpu_destroy(struct vcpu *v)
 {
-    struct hv *hv = v->d->hv;
-
     vcpu_sched_destroy(v);
     hal_vcpu_destroy(v);
-    hv_free(hv, v->entry.traps, TRAPS_BYTES);
-    hv_free(hv, v, sizeof(*v));
+    hv_free(v->d->hv, v, sizeof(*v));
 }
 
 /* ------------------------------------------------------------ create, free */

@@ -60,10 +60,7 @@ must_check int domain_create(struct hv *hv, domid_t wanted,
                              const struct domain_config *config,
                              struct domain **out);
 
-/* Domain id with a reference for the caller, or NULL: none of that id. */
-struct domain *domain_find(struct hv *hv, domid_t id);
-
-/* The same, where id may also be DOMID_SELF, which is always found. */
+/* As domain_find; id may also be DOMID_SELF, which is always found. */
 struct domain *domain_find_from(struct domain *caller, domid_t id);
 
 /*
@@ -74,9 +71,6 @@ struct domain *domain_find_next(struct hv *hv, domid_t from);
 
 /* One more reference; the caller has one, or d is sure to live. */
 void domain_get(struct domain *d);
-
-/* Give a reference back; the last one frees the struct. */
-void domain_put(struct domain *d);
 
 /*
  * Let go of domains that are dead and own no frame any more. A frame that

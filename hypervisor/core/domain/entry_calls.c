@@ -11,8 +11,7 @@
 #include "hal.h"
 #include "speculation.h"
 
-#define TRAP_COUNT 256
-#define TRAP_NMI   2
+#define TRAP_NMI 2
 
 /*
  * Addresses need to be canonical, no more: an entry into the hole faults when
@@ -26,7 +25,7 @@ int64_t do_set_trap_table(struct vcpu *v, guest_ptr_t table, struct effects *fx)
     struct trap_info t;
 
     if (table.va == 0) {
-        memset(v->entry.traps, 0, TRAP_COUNT * sizeof(t));
+        memset(v->entry.traps, 0, sizeof(v->entry.traps));
         return 0;
     }
     /* One at a time: the guest may have mapped no byte behind the last. */

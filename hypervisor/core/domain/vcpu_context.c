@@ -12,8 +12,7 @@
 #include "mm/vcpu_mmu.h"
 #include "sched/runqueue.h"
 
-#define CONTEXT_TRAPS 256
-#define LDT_ENTRIES   8192
+#define LDT_ENTRIES 8192
 
 /* Bits of RFLAGS: always set; interrupts on; and what is not a guest's. */
 #define RFLAGS_FIXED      (1ul << 1)
@@ -42,7 +41,7 @@ static bool addresses_ok(const struct vcpu_guest_context *c)
     for (unsigned int i = 0; i < ARRAY_SIZE(addresses); i++)
         if (!va_is_canonical(addresses[i]))
             return false;
-    for (unsigned int i = 0; i < CONTEXT_TRAPS; i++)
+    for (unsigned int i = 0; i < VCPU_TRAPS; i++)
         if (!va_is_canonical(c->trap_ctxt[i].address))
             return false;
     return true;
@@ -129,7 +128,7 @@ static void set_entries(struct vcpu *v, const struct vcpu_guest_context *c)
 {
     struct vcpu_entry *e = &v->entry;
 
-    for (unsigned int i = 0; i < CONTEXT_TRAPS; i++) {
+    for (unsigned int i = 0; i < VCPU_TRAPS; i++) {
         e->traps[i] = c->trap_ctxt[i];
         e->traps[i].vector = (uint8_t)i;
         e->traps[i].cs |= 3;
@@ -266,14 +265,10 @@ int vcpu_get_context(struct vcpu *v, struct vcpu_guest_context *c)
 
 void vcpu_reset(struct vcpu *v, struct effects *fx)
 {
-    struct trap_info *traps = v->entry.traps;
-
     spin_guard(&v->d->lock);
     vcpu_down(v, fx);
     v->initialised = false;
-    memset(traps, 0, CONTEXT_TRAPS * sizeof(*traps));
     memset(&v->entry, 0, sizeof(v->entry));
-    v->entry.traps = traps;
     memset(&v->seg, 0, sizeof(v->seg));
     memset(v->debugreg, 0, sizeof(v->debugreg));
     memset(v->regs, 0, sizeof(*v->regs));
