@@ -73,6 +73,9 @@ struct domain_cap {
     struct timer timer;   /* armed while vCPUs are parked */
 };
 
+/* A guest may have this many vCPUs at most. */
+#define DOMAIN_MAX_VCPUS 64
+
 #define DOMAIN_NO_SHUTDOWN_CODE UINT32_MAX
 
 enum domain_dying {
@@ -103,7 +106,7 @@ struct domain {
     char crash_reason[96];      /* first reason wins; "" for none */
 
     unsigned int max_vcpus;
-    struct vcpu **vcpus; /* max_vcpus entries, NULL until allocated */
+    struct vcpu *vcpus[DOMAIN_MAX_VCPUS]; /* NULL until allocated */
 
     struct domain_pages pages;
     uint32_t debris;        /* to be emptied; mm/table.h. Lock: mm_lock */

@@ -207,19 +207,7 @@ static struct domain *alloc_struct(struct hv *hv,
     d->weight = DOMAIN_DEFAULT_WEIGHT;
     memcpy(d->handle, config->handle, sizeof(d->handle));
     spin_lock_init(&d->lock, LOCK_DOMAIN);
-    d->vcpus = hv_alloc(hv, d->max_vcpus * sizeof(d->vcpus[0]));
-    if (d->vcpus)
-        return d;
-    hv_free(hv, d, sizeof(*d));
-    return NULL;
-}
-
-static void free_struct(struct domain *d)
-{
-    struct hv *hv = d->hv;
-
-    hv_free(hv, d->vcpus, d->max_vcpus * sizeof(d->vcpus[0]));
-    hv_free(hv, d, sizeof(*d));
+    return d;
 }
 
 int domain_create(struct hv *hv, domid_t wanted,
@@ -259,7 +247,7 @@ free_mm:
     domain_mm_destroy(d);
     forget_domid(d);
 free_domain:
-    free_struct(d);
+    hv_free(hv, d, sizeof(*d));
     return error;
 }
 
@@ -279,7 +267,7 @@ static void domain_free(struct domain *d)
         vcpu_destroy(v);
     domain_grant_free(d);
     domain_mm_destroy(d);
-    free_struct(d);
+    hv_free(hv, d, sizeof(*d));
 }
 
 void domain_put(struct domain *d)

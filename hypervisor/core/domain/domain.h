@@ -28,9 +28,6 @@
 #include "types.h"
 #include "vcpu.h"
 
-/* A guest may have this many vCPUs at most. */
-#define DOMAIN_MAX_VCPUS 64
-
 /* ------------------------------------------------------------- object */
 
 struct domain_config {

@@ -277,6 +277,6 @@ void virq_raise_global(struct hv *hv, uint32_t virq, struct effects *fx)
     struct domain *d = hv->dom0;
 
     ASSERT(virq_is_global(virq));
-    if (d && d->vcpus && d->vcpus[0])
+    if (d && d->vcpus[0])
         virq_raise_vcpu(d->vcpus[0], virq, fx);
 }

@@ -54,7 +54,6 @@ struct vcpu *machine_add_vcpu(struct domain *d, unsigned int cpu)
 {
     struct vcpu *v = calloc(1, sizeof(*v));
 
-    d->vcpus = realloc(d->vcpus, (d->max_vcpus + 1) * sizeof(*d->vcpus));
     d->vcpus[d->max_vcpus] = v;
     v->d = d;
     v->id = d->max_vcpus++;
@@ -129,7 +128,6 @@ void machine_end(struct hv *hv)
         hv_free(hv, d->e820, HV_E820_MAX * sizeof(*d->e820));
         for (unsigned int i = 0; i < d->max_vcpus; i++)
             free(d->vcpus[i]);
-        free(d->vcpus);
         free(d);
     }
     free(hv->frames);
