@@ -45,7 +45,7 @@ struct effects {
      * call again. restart_args = 0: the arguments stay as they are.
      */
     unsigned int restart_args;
-    uint64_t restart[6];
+    uint64_t restart[4]; /* no call has more */
 };
 
 static inline void effects_init(struct effects *fx)

@@ -12,9 +12,6 @@
 #include "hal.h"
 #include "speculation.h"
 
-/* Arguments of the widest call. */
-#define CALL_ARGS_MAX 4
-
 /* Bytes of the SYSCALL instruction, to go back over. */
 #define SYSCALL_BYTES 2
 
@@ -109,7 +106,7 @@ static void rewind(struct cpu_user_regs *regs, const struct effects *fx)
     uint64_t *const args[] = {&regs->rdi, &regs->rsi, &regs->rdx, &regs->r10};
 
     regs->rip -= SYSCALL_BYTES;
-    for (unsigned int i = 0; i < fx->restart_args && i < CALL_ARGS_MAX; i++)
+    for (unsigned int i = 0; i < fx->restart_args; i++)
         *args[i] = fx->restart[i];
 }
 
@@ -141,8 +138,6 @@ static int rewrite_entry(uint64_t va, struct multicall_entry *entry,
 {
     unsigned int n = fx->restart_args;
 
-    if (n > CALL_ARGS_MAX)
-        n = CALL_ARGS_MAX;
     for (unsigned int i = 0; i < n; i++)
         entry->args[i] = fx->restart[i];
     fx->restart_args = 0;
