@@ -15,6 +15,8 @@
 #include "mm/table.h"
 #include "printf.h"
 
+#define DEFAULT_BYTES_MAX (512ul << 20)
+
 /* Everything the steps share. Lies in allocated pages: stacks are small. */
 struct build {
     const struct dom0_config *config;
@@ -23,8 +25,8 @@ struct build {
     struct layout layout;
     struct layout_facts facts;
     struct vcpu_guest_context context;
-    char command_line[MAX_GUEST_CMDLINE]; /* cut off where it does not fit */
-    uint64_t *p2m;                        /* `pages` of its entries count */
+    char command_line[MAX_GUEST_CMDLINE];
+    uint64_t *p2m; /* `pages` of its entries count */
     uint64_t p2m_bytes;
     uint64_t pages;
 };
@@ -36,8 +38,8 @@ static uint64_t wanted_pages(const struct hv *hv,
 {
     uint64_t bytes = hv->heap.free_frames * PAGE_SIZE / 2;
 
-    if (bytes > DOM0_DEFAULT_BYTES)
-        bytes = DOM0_DEFAULT_BYTES;
+    if (bytes > DEFAULT_BYTES_MAX)
+        bytes = DEFAULT_BYTES_MAX;
     if (config->mem_bytes)
         bytes = config->mem_bytes;
     return bytes / PAGE_SIZE;
@@ -123,9 +125,8 @@ static int plan(struct build *b)
         .dom0 = true,
     };
 
-    if (b->config->command_line)
-        memcpy(b->command_line, b->config->command_line,
-               strnlen(b->config->command_line, MAX_GUEST_CMDLINE - 1));
+    memcpy(b->command_line, b->config->command_line,
+           strnlen(b->config->command_line, MAX_GUEST_CMDLINE - 1));
     if (!layout_plan(&b->layout, &request))
         return 0;
     hv_printf(LOG_ERROR,

@@ -10,16 +10,13 @@
 
 #include "domain/domain.h"
 
-/* What it gets when the command line does not say: half of what is free. */
-#define DOM0_DEFAULT_BYTES (512ul << 20) /* and not more than this */
-
 struct dom0_config {
     const void *kernel; /* an ELF image, readable while dom0 is built */
     size_t kernel_bytes;
     const void *initrd; /* its module; 0 bytes: none */
     size_t initrd_bytes;
-    const char *command_line; /* dom0's */
-    uint64_t mem_bytes;       /* 0: the default */
+    const char *command_line; /* dom0's; what does not fit is cut off */
+    uint64_t mem_bytes;       /* 0: half of what is free, at most 512 MiB */
     uint64_t max_mem_bytes;   /* how far it may grow; 0: not */
     unsigned int max_vcpus;
 };
