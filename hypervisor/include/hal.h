@@ -15,8 +15,6 @@
 struct domain;
 struct vcpu;
 
-/* ------------------------------------------------------------- memory */
-
 /*
  * The hypervisor's address of frame m's 4096 bytes, readable and writable.
  * m must be RAM (below hv->frame_count). Never fails. Pair with hal_unmap:
@@ -39,16 +37,12 @@ mfn_t hal_mfn_of(const void *page);
 must_check int hal_copy_from_guest(void *dst, uint64_t va, size_t n);
 must_check int hal_copy_to_guest(uint64_t va, const void *src, size_t n);
 
-/* ---------------------------------------------------------------- TLB */
-
 /*
  * Drop every TLB entry, global ones too, on all CPUs of m; returns when all
  * have done so. Each does it between tlb_flush_begin() and tlb_flush_end()
  * (core/mm/tlb.h). May be called with locks held.
  */
 void hal_flush_tlb(cpumask_t m);
-
-/* ----------------------------------------------------------- registers */
 
 /* Parts of a vCPU's state that the CPU caches while the vCPU runs. */
 enum hal_reload {
@@ -79,8 +73,6 @@ enum hal_reload {
  */
 void hal_reload(struct vcpu *v, unsigned int what);
 
-/* --------------------------------------------------- parts of a vCPU */
-
 /*
  * Allocate and free the machine's own part of a vCPU (extended state).
  * Returns 0 or -ENOMEM. The state starts as after reset: FCW 0x37f, MXCSR
@@ -88,8 +80,6 @@ void hal_reload(struct vcpu *v, unsigned int what);
  */
 must_check int hal_vcpu_init(struct vcpu *v);
 void hal_vcpu_destroy(struct vcpu *v);
-
-/* --------------------------------------------------------------- rest */
 
 /* The CPU this code runs on, 0 .. MAX_CPUS-1. */
 unsigned int hal_cpu(void);

@@ -74,8 +74,6 @@ const char *hypercall_name(uint64_t nr)
     return nr < HYPERCALL_NUMBERS ? calls[nr].name : NULL;
 }
 
-/* ---------------------------------------------------------------- dispatch */
-
 static inline int64_t run(struct vcpu *v, uint64_t nr, uint64_t r1, uint64_t r2,
                           uint64_t r3, uint64_t r4, struct effects *fx)
 {
@@ -123,8 +121,6 @@ void hypercall(struct vcpu *v, struct effects *fx)
     else
         regs->rax = (uint64_t)result;
 }
-
-/* --------------------------------------------------------------- multicall */
 
 /* Whether this CPU has something better to do than the next entry. */
 static bool must_yield(const struct vcpu *v, const struct effects *fx)

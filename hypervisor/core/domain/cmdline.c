@@ -134,8 +134,6 @@ static bool read_dom0_mem(const char *help, struct word value, void *cmdline)
     return ok;
 }
 
-/* ------------------------------------------------------------------- table */
-
 #define FIELD(name) offsetof(struct cmdline, name)
 
 static const struct option {

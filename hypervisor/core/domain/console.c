@@ -22,8 +22,6 @@ void console_init(struct hv *hv)
     spin_lock_init(&hv->console.lock, LOCK_CONSOLE);
 }
 
-/* ---------------------------------------------------------------- log */
-
 /*
  * Messages come from NMIs, too, and from panics: the holder may be what this
  * CPU was doing before, or may have been stopped. No message is worth a hang.
@@ -73,8 +71,6 @@ void console_log_clear(struct hv *hv)
     hv->console.log_start = hv->console.log_end;
 }
 
-/* -------------------------------------------------------------- input */
-
 void console_input(struct hv *hv, char c, struct effects *fx)
 {
     struct console *con = &hv->console;
@@ -85,8 +81,6 @@ void console_input(struct hv *hv, char c, struct effects *fx)
     spin_unlock(&con->lock);
     virq_raise_global(hv, VIRQ_CONSOLE, fx);
 }
-
-/* ---------------------------------------------------------- hypercall */
 
 static int64_t console_read(struct vcpu *v, uint32_t count, guest_ptr_t buffer)
 {

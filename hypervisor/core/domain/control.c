@@ -13,8 +13,6 @@
 #define NS_PER_SEC  1000000000ul
 #define ACPI_S5_OFF 5
 
-/* ------------------------------------------------------------- platform_op */
-
 /* It was sec and nsec when system time was at_ns: so what was it at 0? */
 static int64_t set_time(struct hv *hv, uint64_t sec, uint32_t nsec,
                         uint64_t at_ns)
@@ -55,8 +53,6 @@ static int64_t platform_enter_acpi_sleep(struct control_call *c)
     hv_printf(LOG_INFO, "dom0 asks for ACPI S5: power off\n");
     hal_power(HAL_POWER_OFF);
 }
-
-/* ------------------------------------------------- derived from the tables */
 
 struct operation {
     int64_t (*run)(struct control_call *c);
@@ -176,8 +172,6 @@ int64_t do_platform_op(struct vcpu *v, guest_ptr_t arg, struct effects *fx)
 {
     return control(v, &platform, arg, fx);
 }
-
-/* ----------------------------------------------------------------- bitmaps */
 
 static uint32_t byte_count(const struct xenctl_bitmap *arg)
 {

@@ -31,8 +31,6 @@ int64_t do_platform_op(struct vcpu *v, guest_ptr_t arg, struct effects *fx);
 void domain_info(struct domain *d, uint64_t now_ns,
                  struct xen_domctl_getdomaininfo *info);
 
-/* ---------------------------------------------------------- operations */
-
 /* One call on its way to the function of its row. */
 struct control_call {
     struct vcpu *v; /* the caller, of dom0 */

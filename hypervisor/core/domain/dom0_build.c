@@ -31,8 +31,6 @@ struct build {
     uint64_t pages;
 };
 
-/* -------------------------------------------------------------------- plan */
-
 static uint64_t wanted_pages(const struct hv *hv,
                              const struct dom0_config *config)
 {
@@ -82,8 +80,6 @@ static int create(struct build *b, struct hv *hv, uint64_t pages)
         hv_printf(LOG_ERROR, "dom0: cannot create it, error %d\n", error);
     return error;
 }
-
-/* ------------------------------------------------------------------ memory */
 
 /* Up to `pages` zeroed frames in runs as large as can be had, in the M2P. */
 static void get_memory(struct build *b, struct hv *hv, uint64_t pages)
@@ -153,8 +149,6 @@ static void write_memory(const struct build *b)
         hal_unmap(page);
     }
 }
-
-/* ------------------------------------------------------------------- start */
 
 /* Check the tables like any guest's, and keep them so: that is a pin. */
 static int pin(struct domain *d, mfn_t l4, struct effects *fx)

@@ -28,8 +28,6 @@
 #include "types.h"
 #include "vcpu.h"
 
-/* ------------------------------------------------------------- object */
-
 struct domain_config {
     uint8_t handle[16];
     unsigned int max_vcpus;   /* 1 .. DOMAIN_MAX_VCPUS */
@@ -88,8 +86,6 @@ static inline struct vcpu *domain_vcpu(const struct domain *d, unsigned int id)
     return id < d->max_vcpus ? d->vcpus[index_masked(id, d->max_vcpus)] : NULL;
 }
 
-/* --------------------------------------------------------------- life */
-
 /*
  * Stop all vCPUs of d; counted. They may be on a CPU for a moment after
  * the return; domain_is_quiet says when not.
@@ -129,8 +125,6 @@ must_check int domain_resume(struct domain *d, struct effects *fx);
  */
 void domain_crash(struct domain *d, struct effects *fx, const char *fmt, ...)
     __attribute__((format(printf, 3, 4)));
-
-/* ---------------------------------------------------------------- end */
 
 /*
  * Destroy d in bounded steps; the caller holds a reference and is not d.

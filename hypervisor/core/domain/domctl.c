@@ -24,8 +24,6 @@ static bool is_self(const struct control_call *c)
     return c->d == c->v->d;
 }
 
-/* ------------------------------------------------------------ create, end */
-
 /* What a guest of this hypervisor can be: PV, with grants of version 1. */
 static bool config_ok(const struct xen_domctl_createdomain *c)
 {
@@ -84,8 +82,6 @@ int64_t domctl_resumedomain(struct control_call *c)
     (void)!domain_resume(c->d, c->fx);
     return 0;
 }
-
-/* ------------------------------------------------------------------- info */
 
 /* What the vCPUs do, as XEN_DOMINF_* and numbers. */
 static void vcpu_info_sum(struct domain *d, uint64_t now_ns,
@@ -164,8 +160,6 @@ int64_t domctl_getpageframeinfo3(struct control_call *c)
     }
     return 0;
 }
-
-/* --------------------------------------------------------------- settings */
 
 int64_t domctl_max_mem(struct control_call *c)
 {

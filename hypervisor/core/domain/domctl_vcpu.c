@@ -74,8 +74,6 @@ int64_t domctl_sendtrigger(struct control_call *c)
     }
 }
 
-/* ----------------------------------------------------------------- context */
-
 /*
  * Hold v still: it must be off its CPU before its registers are looked at,
  * which takes until that CPU has heard of it. The pause stays over restarts.
@@ -152,8 +150,6 @@ int64_t domctl_getvcpucontext(struct control_call *c)
 {
     return context_op(c, false);
 }
-
-/* ---------------------------------------------------------------- affinity */
 
 /* The set of *map, or what it was, in *set. */
 static int read_set(const struct xenctl_bitmap *map, bool given, cpumask_t *set)

@@ -18,8 +18,6 @@
  * it is used, as any other that the kernel cannot execute.
  */
 
-/* ---------------------------------------------------------- trap table */
-
 int64_t do_set_trap_table(struct vcpu *v, guest_ptr_t table, struct effects *fx)
 {
     struct trap_info t;
@@ -46,8 +44,6 @@ int64_t do_set_trap_table(struct vcpu *v, guest_ptr_t table, struct effects *fx)
         v->entry.traps[t.vector] = t;
     }
 }
-
-/* ------------------------------------------------------------ callbacks */
 
 int64_t do_set_callbacks(struct vcpu *v, uint64_t event, uint64_t failsafe,
                          uint64_t syscall, struct effects *fx)

@@ -141,8 +141,6 @@ int domain_resume(struct domain *d, struct effects *fx)
     return 0;
 }
 
-/* ---------------------------------------------------------------- teardown */
-
 static int step_timers(struct domain *d, struct effects *fx)
 {
     domain_sched_destroy(d);

@@ -25,8 +25,6 @@
 
 #define IO_PORTS 65536
 
-/* ----------------------------------------------------------------- mode */
-
 int vcpu_set_mode(struct vcpu *v, bool kernel)
 {
     if (v->kernel_mode == kernel)
@@ -90,8 +88,6 @@ int64_t do_stack_switch(struct vcpu *v, uint64_t ss, uint64_t rsp,
     return 0;
 }
 
-/* ------------------------------------------------------------- segments */
-
 int64_t do_set_segment_base(struct vcpu *v, uint32_t which, uint64_t base,
                             struct effects *fx)
 {
@@ -119,8 +115,6 @@ int64_t do_set_segment_base(struct vcpu *v, uint32_t which, uint64_t base,
         return -EINVAL;
     }
 }
-
-/* ------------------------------------------------- FPU, debug registers */
 
 int64_t do_fpu_taskswitch(struct vcpu *v, uint32_t set, struct effects *fx)
 {
@@ -211,8 +205,6 @@ int64_t do_get_debugreg(struct vcpu *v, uint32_t reg, struct effects *fx)
 
     return rc ? rc : (int64_t)value;
 }
-
-/* ------------------------------------------------------------- I/O ports */
 
 int64_t do_physdev_op(struct vcpu *v, uint32_t cmd, guest_ptr_t arg,
                       struct effects *fx)

@@ -95,8 +95,6 @@ int64_t sysctl_availheap(struct control_call *c)
     return 0;
 }
 
-/* --------------------------------------------------------------- topology */
-
 /* Guests see one socket, and a core for each CPU. */
 int64_t sysctl_cputopoinfo(struct control_call *c)
 {

@@ -24,8 +24,6 @@
 #define CR0_GUEST 0x80050033ul
 #define CR0_TS    (1ul << 3)
 
-/* ------------------------------------------------------------------- check */
-
 static bool addresses_ok(const struct vcpu_guest_context *c)
 {
     const uint64_t addresses[] = {
@@ -88,8 +86,6 @@ static int check(const struct vcpu *v, const struct vcpu_guest_context *c)
     return 0;
 }
 
-/* ----------------------------------------------------------------- reserve */
-
 static int take_tables(struct vcpu *v, const struct vcpu_guest_context *c,
                        struct effects *fx)
 {
@@ -107,8 +103,6 @@ static int take_tables(struct vcpu *v, const struct vcpu_guest_context *c,
         vcpu_mm_drop(v);
     return error;
 }
-
-/* ------------------------------------------------------------------ commit */
 
 static void set_registers(struct vcpu *v, const struct cpu_user_regs *from)
 {
@@ -199,8 +193,6 @@ int vcpu_initialise(struct vcpu *v, const struct vcpu_guest_context *c,
     return set_context(v, c, true, fx);
 }
 
-/* --------------------------------------------------------------------- get */
-
 static uint64_t cr3_of(mfn_t base)
 {
     return mfn_is_valid(base) ? xen_pfn_to_cr3(base.n) : 0;
@@ -260,8 +252,6 @@ int vcpu_get_context(struct vcpu *v, struct vcpu_guest_context *c)
     c->gs_base_user = v->seg.gs_base_user;
     return 0;
 }
-
-/* ------------------------------------------------------------------- reset */
 
 void vcpu_reset(struct vcpu *v, struct effects *fx)
 {

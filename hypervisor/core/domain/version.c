@@ -105,8 +105,6 @@ static int64_t op_commandline(struct domain *d, union version_arg *arg)
     return 0;
 }
 
-/* ------------------------------------------------- derived from the table */
-
 #define SIZE_NONE(type)  0
 #define SIZE_OUT(type)   sizeof(type)
 #define SIZE_INOUT(type) sizeof(type)
@@ -149,8 +147,6 @@ int64_t do_xen_version(struct vcpu *v, uint32_t cmd, guest_ptr_t arg,
         return -EFAULT;
     return result;
 }
-
-/* --------------------------------------------------------------- vm_assist */
 
 int64_t do_vm_assist(struct vcpu *v, uint32_t cmd, uint32_t type,
                      struct effects *fx)
