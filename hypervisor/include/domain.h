@@ -11,8 +11,6 @@
 #ifndef HV_DOMAIN_H
 #define HV_DOMAIN_H
 
-#include <sys/queue.h>
-
 #include <pv-abi/event_channel.h>
 #include <pv-abi/memory.h>
 #include <pv-abi/shared_info.h>

@@ -17,9 +17,9 @@ struct vcpu;
 
 /*
  * The hypervisor's address of frame m's 4096 bytes, readable and writable.
- * m must be RAM (below hv->frame_count). Never fails. Pair with hal_unmap:
- * a host build poisons the frame between the two. Free in a release build:
- * all RAM is mapped (x86/direct_map.h).
+ * m must be RAM (below hv->frame_count). Never fails. Pair with hal_unmap: a
+ * host build poisons what is unmapped. Free in the hypervisor, where all RAM
+ * is mapped.
  */
 void *hal_map(mfn_t m);
 void hal_unmap(const void *page);

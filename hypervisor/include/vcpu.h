@@ -10,8 +10,6 @@
 #ifndef HV_VCPU_H
 #define HV_VCPU_H
 
-#include <sys/queue.h>
-
 #include <pv-abi/arch.h>
 #include <pv-abi/callback.h>
 #include <pv-abi/event_channel.h>

@@ -3,7 +3,6 @@
 
 #include "errno.h"
 
-#include <pv-abi/event_channel.h>
 #include <pv-abi/io/console.h>
 
 #include "domain/domain.h"

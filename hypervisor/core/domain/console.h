@@ -13,8 +13,6 @@
 #include <pv-abi/sysctl.h>
 
 #include "effects.h"
-#include "hv.h"
-#include "types.h"
 #include "vcpu.h"
 
 void console_init(struct hv *hv);

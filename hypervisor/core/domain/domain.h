@@ -23,9 +23,7 @@
 #include <domain.h> /* struct domain; the quoted name is this file */
 
 #include "effects.h"
-#include "hv.h"
 #include "speculation.h"
-#include "types.h"
 #include "vcpu.h"
 
 struct domain_config {

@@ -4,8 +4,6 @@
 
 #include "errno.h"
 
-#include <pv-abi/arch.h>
-
 #include "domain/control.h"
 #include "domain/hypercall_page.h"
 #include "hal.h"

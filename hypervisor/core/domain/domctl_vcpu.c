@@ -2,8 +2,6 @@
 /* Operations on a domain's vCPUs, and sets of CPUs and nodes. */
 #include "errno.h"
 
-#include <pv-abi/arch.h>
-
 #include "domain/control.h"
 #include "domain/entry_calls.h"
 #include "domain/vcpu_context.h"

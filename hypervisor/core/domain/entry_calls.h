@@ -12,7 +12,6 @@
 #define DOMAIN_ENTRY_CALLS_H
 
 #include "effects.h"
-#include "types.h"
 #include "vcpu.h"
 
 /*

@@ -6,7 +6,6 @@
 
 #include "errno.h"
 
-#include <pv-abi/event_channel.h>
 #include <pv-abi/sched.h>
 
 #include "event/channel.h"

@@ -4,7 +4,6 @@
  */
 #include <errno.h>
 
-#include <pv-abi/arch.h>
 #include <pv-abi/physdev.h>
 
 #include "domain/domain.h"

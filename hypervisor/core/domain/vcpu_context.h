@@ -15,10 +15,7 @@
 #ifndef DOMAIN_VCPU_CONTEXT_H
 #define DOMAIN_VCPU_CONTEXT_H
 
-#include <pv-abi/arch.h>
-
 #include "effects.h"
-#include "types.h"
 #include "vcpu.h"
 
 /*

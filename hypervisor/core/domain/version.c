@@ -5,7 +5,6 @@
 
 #include "errno.h"
 
-#include <pv-abi/arch.h>
 #include <pv-abi/version.h>
 
 #include "domain/domain.h"

@@ -9,8 +9,6 @@
 #ifndef DOMAIN_VERSION_H
 #define DOMAIN_VERSION_H
 
-#include <pv-abi/arch.h>
-
 #include "domain.h"
 #include "effects.h"
 #include "vcpu.h"
