@@ -25,6 +25,8 @@
 
 /* The launcher's --exec: commands to run instead of a person's. */
 #define SCRIPT "etc/exec"
+/* And its --guest: the same at a person's terminal. */
+#define SESSION "etc/session"
 
 /* VIRQ_DOM_EXC: some domain has shut down or is gone. */
 static void domain_ended(evtchn_port_t port, void *arg)
@@ -77,7 +79,6 @@ static _Noreturn void run_script(const char *data, size_t bytes)
         panic("no memory for the script");
     memcpy(text, data, bytes);
     text[bytes] = '\0';
-    terminal_use_launcher();
     status = shell_run(text);
     machine_exit(status ? 1 : 0);
 }
@@ -94,6 +95,10 @@ int main(int argc, char **argv)
         printf("There is no boot archive, so there are no files: the boot "
                "loader brings it as a module 'archive'.\n");
     script = file_data(SCRIPT, &bytes);
+    if (script)
+        terminal_use_launcher();
+    else
+        script = file_data(SESSION, &bytes);
     if (script)
         run_script(script, bytes);
     printf("\nThe control domain is ready. 'help' lists the commands.\n\n");

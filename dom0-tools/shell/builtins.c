@@ -15,9 +15,18 @@
 #include <pv-abi/sched.h>
 
 #include "shell/shell.h"
+#include "libpv/pv.h"
 #include "vireo/command.h"
+#include "vireo/domains.h"
 
 #define REPEAT_MAX 1000000
+
+/* Statuses of `finish`; up to the largest they are exit codes. */
+#define FINISH_LARGEST     100
+#define FINISH_LARGER      101
+#define FINISH_CRASHED     102
+#define FINISH_RESTARTED   103
+#define FINISH_NOT_CREATED 104
 
 static int run_help(int argc, char **argv);
 
@@ -163,6 +172,39 @@ static int run_crash(int argc, char **argv)
     shutdown(SHUTDOWN_crash);
 }
 
+/*
+ * How --guest ends: the machine, with the exit code of a domain or how else it
+ * has ended (tools/vireo_qemu/guest.py).
+ */
+static int run_finish(int argc, char **argv)
+{
+    struct xen_domctl_getdomaininfo info;
+    uint32_t reason, status = 0;
+    domid_t domid;
+    char *code;
+
+    if (argc != 2)
+        return usage("finish DOMAIN");
+    if (!domains_find(argv[1], &domid) || pv_domain_info(domid, &info)) {
+        fflush(stdout);
+        machine_exit(FINISH_NOT_CREATED);
+    }
+    reason = info.flags >> XEN_DOMINF_shutdownshift & XEN_DOMINF_shutdownmask;
+    code = domains_read(domid, "data/exit");
+    if (!(info.flags & XEN_DOMINF_shutdown))
+        status = 0; /* the person has left it */
+    else if (reason == SHUTDOWN_reboot)
+        status = FINISH_RESTARTED;
+    else if (reason != SHUTDOWN_poweroff)
+        status = FINISH_CRASHED;
+    else if (code)
+        status = (uint32_t)strtoul(code, NULL, 10);
+    if (status > FINISH_LARGEST && reason == SHUTDOWN_poweroff)
+        status = FINISH_LARGER;
+    fflush(stdout);
+    machine_exit(status);
+}
+
 static const struct builtin builtins[] = {
     {"vireo", "COMMAND ...", "manage domains; 'vireo help' lists how",
      vireo_main},
@@ -171,6 +213,7 @@ static const struct builtin builtins[] = {
     {"crash", "", "crash the control domain, and the machine with it",
      run_crash},
     {"echo", "[WORD]...", "print words", run_echo},
+    {"finish", "DOMAIN", "end the machine as the domain has ended", run_finish},
     {"free", "", "show the control domain's own memory", run_free},
     {"help", "", "this list", run_help},
     {"ls", "[PREFIX]", "list files", run_ls},

@@ -14,13 +14,14 @@ import os
 import subprocess
 from pathlib import Path
 
-from . import Failure, cpio, linux
+from . import Failure, cpio, guest, linux
 from .options import ROOT, added_files
 from .terminal import Progress
 
 XEN_PACKAGE = "xen-hypervisor-4.17-amd64"
 XEN_IMAGE = "boot/xen-4.17-amd64.gz"
 EXEC_FILE = "etc/exec"
+SESSION_FILE = "etc/session"
 DOM0_MEM_MIB = 128
 LARGEST_ARCHIVE_MIB = 2000  # loaders put it below 2 GiB
 
@@ -53,6 +54,8 @@ class Images:
                      f"dom0_mem={memory}M,max:{memory}M"]
         else:
             words = ["console=com1", f"dom0_mem={memory}M"]
+            if self.options.session:
+                words.append("loglvl=error") # it shares the terminal
             if self.options.commands is not None:
                 # A panic then ends QEMU with a status of its own.
                 words.append("debugexit")
@@ -132,6 +135,12 @@ def boot_archive(options):
         if linux.is_bzimage(data):
             data = linux.unpack(path, data)
         cpio.add(archive, name, cpio.file(data, path.stat().st_mode & 0o100))
+    if options.guest:
+        for name, data in guest.files(options):
+            cpio.add(archive, name, cpio.file(data))
+    if options.session:
+        cpio.add(archive, SESSION_FILE,
+                 cpio.file(guest.commands().encode() + b"\n"))
     if options.commands is not None:
         cpio.add(archive, EXEC_FILE,
                  cpio.file(options.commands.encode() + b"\n"))
@@ -167,6 +176,7 @@ def guest_images(options):
     build = options.build.resolve()
     return [options.dom0 or build / "dom0",
             *sorted((build / "guest").glob("*")),
+            *([options.guest] if options.guest else []),
             *(path for path, _ in added_files(options))]
 
 

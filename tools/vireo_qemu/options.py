@@ -4,7 +4,7 @@ import argparse
 import os
 from pathlib import Path
 
-from . import Failure
+from . import Failure, guest
 
 ROOT = Path(__file__).resolve().parents[2]
 EXEC_TIMEOUT_S = 120
@@ -23,6 +23,9 @@ the build folder, of --dom0 and of --add are known.
 """
 
 EPILOG = """\
+exit status with --guest: the guest's exit code, up to 100; 101 a larger one;
+133 it asked for a restart; 134 it crashed; else as with --exec.
+
 exit status with --exec:
   0    every command succeeded
   1    a command failed
@@ -37,6 +40,8 @@ examples:
   tools/vireo-qemu
   tools/vireo-qemu --cpus 4 --exec 'vireo create hello.cfg; vireo list'
   tools/vireo-qemu --xen --exec 'vireo info'
+  tools/vireo-qemu --guest my.elf --args 'verbose' --set memory=16
+  tools/vireo-qemu --guest my.elf --gdb
   tools/vireo-qemu --add vmlinuz --add initrd.gz:initrd --add linux.cfg
 """
 
@@ -65,7 +70,17 @@ def _parser():
                         "time stamp counter, the same on every machine")
     parser.add_argument("--gdb", action="store_true",
                         help="start stopped, and attach gdb with symbols of "
-                        "hypervisor and control domain")
+                        "hypervisor and control domain; with --guest, at "
+                        "the guest's first instruction with its symbols")
+    parser.add_argument("--guest", type=Path, metavar="ELF",
+                        help="run this guest: its console comes here, its "
+                        "exit code becomes ours")
+    parser.add_argument("--args", default="", metavar="TEXT",
+                        help="the guest's command line")
+    parser.add_argument("--set", action="append", default=[],
+                        metavar="KEY=VALUE",
+                        help="a key of the guest's configuration, as in "
+                        "xl.cfg: memory=16, vcpus=2")
     parser.add_argument("--add", action="append", default=[],
                         metavar="FILE[:NAME]",
                         help="put a file into the control domain's file "
@@ -107,9 +122,16 @@ def parse(arguments):
         parser.error("--timeout must be a number of seconds, more than 0")
     if options.gdb and options.timeout is not None:
         parser.error("--gdb has no time out")
+    if options.guest and (options.commands is not None or options.dom0):
+        parser.error("--guest does not go with --exec or --dom0")
+    if not options.guest and (options.args or options.set):
+        parser.error("--args and --set need --guest")
     if options.timeout is None and options.commands is not None \
             and not options.gdb:
         options.timeout = EXEC_TIMEOUT_S
+    options.session = guest.wants_terminal(options)
+    if options.guest and not options.session:
+        options.commands = guest.commands()
     return options
 
 

@@ -16,7 +16,7 @@ import time
 from contextlib import contextmanager, nullcontext
 from pathlib import Path
 
-from . import Failure, machine
+from . import Failure, guest, machine
 from .images import Images, guest_images, symbol_files
 from .symbols import Namer
 from .terminal import RED, Progress, paint
@@ -28,6 +28,7 @@ TIME_OUT = 124
 # What the exit device makes of the value v written to it: (v << 1) | 1.
 EXIT_ALL_SUCCEEDED = 0 << 1 | 1
 EXIT_COMMAND_FAILED = 1 << 1 | 1
+EXIT_NOT_CREATED = guest.NOT_CREATED << 1 | 1
 
 PR_SET_PDEATHSIG = 1
 
@@ -94,6 +95,8 @@ def _execute(options, folder, boot):
             in_time = _pass_on(process.stdout, options, told)
             status = process.wait() if in_time else None
     output = log.read_bytes()
+    if options.guest and guest.exit_status(status) and output:
+        return _guest_ended(status)
     verdict = _judge(status, bool(output))
     if verdict:
         errors.seek(0)
@@ -142,9 +145,16 @@ def _judge(status, has_run):
         return TIME_OUT
     if status == EXIT_ALL_SUCCEEDED and has_run:
         return 0
-    if status == EXIT_COMMAND_FAILED:
+    if status in (EXIT_COMMAND_FAILED, EXIT_NOT_CREATED):
         return COMMAND_FAILED
     return NOT_UP
+
+
+def _guest_ended(status):
+    status, remark = guest.exit_status(status)
+    if remark:
+        print(paint(RED, f"vireo-qemu: {remark}"), file=sys.stderr)
+    return status
 
 
 def _explain(verdict, errors, output):
@@ -173,7 +183,10 @@ def _interact(options, folder, boot):
                    stdout=subprocess.PIPE) as process:
             if not _pass_on(process.stdout, options):
                 return TIME_OUT
-            return 0 if process.wait() == 0 else NOT_UP
+            status = process.wait()
+    if options.session and guest.exit_status(status):
+        return _guest_ended(status)
+    return 0 if status == 0 else NOT_UP
 
 
 @contextmanager
@@ -210,16 +223,22 @@ def _debug(options, folder, boot):
             print(f"The commands' output is in {machine.debug_output(options)}")
         sys.stdout.flush()
         signal.signal(signal.SIGINT, signal.SIG_IGN)
-        return _run_gdb(socket, *symbol_files(options))
+        if options.guest:
+            return _run_gdb(socket, guest.at_entry(options),
+                            options.guest.resolve())
+        return _run_gdb(socket, [], *symbol_files(options))
 
 
-def _run_gdb(socket, file, *more):
+def _run_gdb(socket, then, file, *more):
+    """gdb with the symbols of these files; `then`: what it does first."""
     symbols = [word for other in more
                for word in ("-ex", f"add-symbol-file {other}")]
+    first = [word for command in then for word in ("-ex", command)]
     try:
         return subprocess.run(
             ["gdb", "-q", str(file), "-ex", "set confirm off", *symbols,
-             "-ex", f"target remote {socket}", "-ex", "set confirm on"],
+             "-ex", f"target remote {socket}", *first,
+             "-ex", "set confirm on"],
             preexec_fn=lambda: signal.signal(
                 signal.SIGINT, signal.SIG_DFL)).returncode
     except FileNotFoundError:
