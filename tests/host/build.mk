@@ -74,9 +74,13 @@ SUITE_type       := $(HV_ONLY_MM)
 SUITE_evtchn      := $(HV_FAKE_GUESTS)
 SUITE_evtchn_fifo := $(HV_FAKE_GUESTS)
 SUITE_evtchn_fifo_abuse := $(HV_FAKE_GUESTS)
+SUITE_evtchn_model := $(HV_FAKE_GUESTS)
+SUITE_evtchn_raise := $(HV_FAKE_GUESTS)
 
 # hypervisor/core/grant
-SUITE_grant := $(HV_FAKE_GUESTS)
+SUITE_grant       := $(HV_FAKE_GUESTS)
+SUITE_grant_map   := $(HV_FAKE_GUESTS)
+SUITE_grant_unmap := $(HV_FAKE_GUESTS)
 
 # hypervisor/core/sched
 SUITE_sched    := $(HV_FAKE_GUESTS)
@@ -84,6 +88,7 @@ SUITE_sched_place := $(HV_FAKE_GUESTS)
 SUITE_sched_storm := $(HV_FAKE_GUESTS)
 SUITE_sched_op := $(HV_FAKE_GUESTS)
 SUITE_timer    := hypervisor/core/sched/timer.c $(HV_FAKE)
+SUITE_vcpu_op  := $(HV_FAKE_GUESTS)
 
 # hypervisor/lib
 SUITE_lib    := $(HV_FAKE)
@@ -110,7 +115,9 @@ SUITE_entry_calls := $(HV_FAKE_GUESTS)
 SUITE_layout      := $(HV_ELF) pv-abi/image/layout.c \
                      pv-abi/image/layout_page.c tests/host/fake/image.c
 SUITE_guest_calls := $(HV_FAKE_ALL)
+SUITE_life        := $(HV_FAKE_ALL)
 SUITE_sysctl      := $(HV_FAKE_ALL)
+SUITE_teardown    := $(HV_FAKE_ALL)
 SUITE_vcpu_context := $(HV_FAKE_ALL)
 SUITE_hypercall_page := hypervisor/core/domain/hypercall_page.c
 
