@@ -12,18 +12,19 @@
 # --- Suites, by the folder of what they test ----------------------------------
 
 # The machine that core/ is tested on: lib, and hal.h on allocated memory.
-HV_FAKE := $(HV_HOST_LIB) hypervisor/core/mm/tlb.c tests/host/fake/hal.c
+FAKE_HAL := tests/host/fake/hal.c tests/host/fake/recorder.c
+HV_FAKE  := $(HV_HOST_LIB) hypervisor/core/mm/tlb.c $(FAKE_HAL)
 
 # The same with frames, domains and page tables; and with no other part.
 HV_FAKE_MM := $(HV_HOST_LIB) $(HV_CORE_MM) tests/host/fake/check_mm.c \
-              tests/host/fake/hal.c tests/host/fake/machine.c
+              tests/host/fake/machine.c $(FAKE_HAL)
 HV_ONLY_MM := $(HV_FAKE_MM) tests/host/fake/domain_find.c
 
 # All of core/, with domains that live and die.
 HV_FAKE_ALL := $(HV_HOST_LIB) $(HV_IMAGE) \
                $(sort $(HV_CORE) hypervisor/core/call/trace.c) \
                tests/host/fake/check.c tests/host/fake/check_mm.c \
-               tests/host/fake/hal.c tests/host/fake/machine.c tests/host/fake/world.c
+               tests/host/fake/machine.c tests/host/fake/world.c $(FAKE_HAL)
 
 # The same, with vCPUs that are scheduled.
 HV_FAKE_GUESTS := $(HV_FAKE_ALL) tests/host/fake/guests.c

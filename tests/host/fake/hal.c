@@ -3,13 +3,12 @@
 
 #include <errno.h>
 #include <sanitizer/asan_interface.h>
-#include <sched.h>
+#include <sanitizer/common_interface_defs.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "mm/tlb.h"
 #include "spinlock.h"
 #include "vcpu.h"
 
@@ -106,13 +105,17 @@ mfn_t hal_mfn_of(const void *page)
 __attribute__((no_sanitize("address", "undefined"))) uint64_t
 fake_frame_read(mfn_t m, unsigned int word)
 {
-    return ((uint64_t *)(arena.bytes + m.n * PAGE_SIZE))[word];
+    uint64_t *page = (uint64_t *)(arena.bytes + m.n * PAGE_SIZE);
+
+    return __atomic_load_n(&page[word], __ATOMIC_RELAXED);
 }
 
 __attribute__((no_sanitize("address", "undefined"))) void
 fake_frame_write(mfn_t m, unsigned int word, uint64_t value)
 {
-    ((uint64_t *)(arena.bytes + m.n * PAGE_SIZE))[word] = value;
+    uint64_t *page = (uint64_t *)(arena.bytes + m.n * PAGE_SIZE);
+
+    __atomic_store_n(&page[word], value, __ATOMIC_RELAXED);
 }
 
 __attribute__((no_sanitize("address", "undefined"))) void
@@ -175,28 +178,7 @@ int hal_copy_to_guest(uint64_t va, const void *src, size_t n)
     return 0;
 }
 
-/* ---------------------------------------------------- TLB, registers */
-
-void hal_flush_tlb(cpumask_t m)
-{
-    unsigned int cpu;
-
-    fake.flush_count++;
-    fake.flushed = m;
-    if (fake.on_flush)
-        fake.on_flush(m);
-    cpumask_for_each(cpu, m) if (fake.hv)
-        tlb_flush_end(fake.hv, cpu, tlb_flush_begin(fake.hv));
-}
-
-void hal_reload(struct vcpu *v, unsigned int what)
-{
-    fake.reload_count++;
-    fake.reloaded |= what;
-    fake.reload_vcpu = v;
-    if (fake.on_reload)
-        fake.on_reload(v, what);
-}
+/* --------------------------------------------------------------- rest */
 
 int hal_vcpu_init(struct vcpu *v)
 {
@@ -212,8 +194,6 @@ void hal_vcpu_destroy(struct vcpu *v)
     v->machine = NULL;
 }
 
-/* --------------------------------------------------------------- rest */
-
 unsigned int hal_cpu(void)
 {
     return this_cpu;
@@ -221,45 +201,7 @@ unsigned int hal_cpu(void)
 
 uint64_t hal_now_ns(void)
 {
-    return fake.now_ns;
-}
-
-void hal_relax(void)
-{
-    sched_yield();
-}
-
-void hal_console_write(const char *s, size_t n)
-{
-    size_t room = sizeof(fake.console) - 1;
-
-    if (n > room) {
-        s += n - room;
-        n = room;
-    }
-    if (fake.console_length + n > room) {
-        size_t drop = fake.console_length + n - room;
-
-        memmove(fake.console, fake.console + drop, fake.console_length - drop);
-        fake.console_length -= drop;
-    }
-    memcpy(fake.console + fake.console_length, s, n);
-    fake.console_length += n;
-    fake.console[fake.console_length] = '\0';
-}
-
-void hal_log_write(const char *s, size_t n)
-{
-    hal_console_write(s, n);
-}
-
-void hal_power(enum hal_power what)
-{
-    fake.power_used = true;
-    fake.power = what;
-    if (fake.on_power)
-        fake.on_power(what);
-    hal_panic("power %d", (int)what);
+    return __atomic_load_n(&fake.now_ns, __ATOMIC_RELAXED);
 }
 
 void hal_panic(const char *fmt, ...)
@@ -274,5 +216,6 @@ void hal_panic(const char *fmt, ...)
         longjmp(fake_panic_jump, 1);
     }
     fprintf(stderr, "panic: %s\n", fake_panic_text);
+    __sanitizer_print_stack_trace();
     abort();
 }
