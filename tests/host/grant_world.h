@@ -58,20 +58,8 @@ static inline void check_all(struct hv *hv)
     struct domain *d;
 
     LIST_FOREACH (d, &hv->domains, link) {
-        const struct grant_table *t = d->grant;
-
         grant_check(d);
-        for (grant_ref_t ref = 0; ref < t->frame_count * ENTRIES_PER_FRAME;
-             ref++) {
-            const struct grant_active *a = grant_active_of(t, ref);
-
-            if (a->readers == 0)
-                continue;
-            refs[a->frame].general += a->readers;
-            refs[a->frame].type += a->writers;
-            if (a->writers)
-                refs[a->frame].kind = FRAME_WRITABLE;
-        }
+        domain_refs(d, refs);
     }
     mm_check(hv, refs);
     free(refs);

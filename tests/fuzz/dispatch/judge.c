@@ -24,47 +24,6 @@ static struct snapshot before;
 
 /* ---------------------------------------------------------- references */
 
-/* What holds frames beside tables, vCPUs' roots and lists. */
-static void count_pins(const struct domain *d, struct frame_refs *refs)
-{
-    const struct grant_table *t = d->grant;
-
-    for (grant_ref_t r = 0; r < t->frame_count * ENTRIES_PER_FRAME; r++) {
-        const struct grant_active *a = grant_active_of(t, r);
-        struct frame_refs *f = &refs[a->frame];
-
-        if (a->readers == 0)
-            continue;
-        f->general += a->readers;
-        if (a->writers == 0)
-            continue;
-        f->type += a->writers;
-        f->kind = FRAME_WRITABLE;
-    }
-}
-
-static void count_writable(mfn_t m, struct frame_refs *refs)
-{
-    refs[m.n].general++;
-    refs[m.n].type++;
-    refs[m.n].kind = FRAME_WRITABLE;
-}
-
-/* Pages of the guest that events are written to. */
-static void count_events(const struct domain *d, struct frame_refs *refs)
-{
-    const struct vcpu *v;
-
-    domain_for_each_vcpu (d, v) {
-        if (mfn_is_valid(v->event.info_mfn))
-            count_writable(v->event.info_mfn, refs);
-        if (v->event.fifo_block)
-            count_writable(hal_mfn_of(v->event.fifo_block), refs);
-    }
-    for (unsigned int i = 0; i < d->event.fifo_page_count; i++)
-        count_writable(hal_mfn_of(d->event.fifo_pages[i]), refs);
-}
-
 /* To whom each frame is lent, as the mappers have it. */
 static void note_lent(const struct domain *d)
 {
@@ -109,8 +68,7 @@ void judge_all(void)
         clear_stray_bits(d);
         evtchn_check(d);
         grant_check(d);
-        count_pins(d, refs);
-        count_events(d, refs);
+        domain_refs(d, refs);
         note_lent(d);
     }
     sched_check(scene.hv);

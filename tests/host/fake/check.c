@@ -207,3 +207,43 @@ void grant_check(struct domain *d)
         check_active(d, ref);
     check_free_list(d->grant);
 }
+
+/* ---------------------------------------------------------- references */
+
+static void add_pins(const struct grant_table *t, struct frame_refs *refs)
+{
+    for (grant_ref_t r = 0; r < t->frame_count * ENTRIES_PER_FRAME; r++) {
+        const struct grant_active *a = grant_active_of(t, r);
+        struct frame_refs *f = &refs[a->frame];
+
+        if (a->readers == 0)
+            continue;
+        f->general += a->readers;
+        if (a->writers == 0)
+            continue;
+        f->type += a->writers;
+        f->kind = FRAME_WRITABLE;
+    }
+}
+
+static void add_writable(mfn_t m, struct frame_refs *refs)
+{
+    refs[m.n].general++;
+    refs[m.n].type++;
+    refs[m.n].kind = FRAME_WRITABLE;
+}
+
+void domain_refs(const struct domain *d, struct frame_refs *refs)
+{
+    const struct vcpu *v;
+
+    add_pins(d->grant, refs);
+    domain_for_each_vcpu (d, v) {
+        if (mfn_is_valid(v->event.info_mfn))
+            add_writable(v->event.info_mfn, refs);
+        if (v->event.fifo_block)
+            add_writable(hal_mfn_of(v->event.fifo_block), refs);
+    }
+    for (unsigned int i = 0; i < d->event.fifo_page_count; i++)
+        add_writable(hal_mfn_of(d->event.fifo_pages[i]), refs);
+}

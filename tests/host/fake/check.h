@@ -27,6 +27,10 @@ struct frame_refs {
  */
 void mm_check(struct hv *hv, struct frame_refs *refs);
 
+/* Add what d holds beside tables, roots and lists, for mm_check: frames it
+ * lends, and pages of guests that events are written to. */
+void domain_refs(const struct domain *d, struct frame_refs *refs);
+
 /* Lists, orders and counters of the heap agree. */
 void heap_check(struct hv *hv);
 
