@@ -278,6 +278,35 @@ START_TEST(destroy_yields_and_goes_on)
 }
 END_TEST
 
+/* A guest that dies in its own reset has opened ports behind it. */
+START_TEST(destroy_closes_what_a_reset_had_passed)
+{
+    struct hv *hv = machine_with_guests(4, 3, 1);
+    struct vcpu *v = guest_vcpu(hv, 1, 0);
+    struct effects fx;
+    evtchn_port_t p;
+    int rc;
+
+    for (unsigned int i = 0; i < 20; i++)
+        ck_assert_int_eq(bind_ipi(v, 0, &p), 0);
+    effects_init(&fx);
+    fx.budget = 10;
+    ck_assert_int_eq(evtchn_reset(v->d, &fx), -ERESTART);
+    ck_assert_int_eq(bind_ipi(v, 0, &p), 0);
+    ck_assert_uint_eq(p, 1);
+    effects_init(&fx);
+    ck_assert_int_eq(domain_pause(v->d, &fx), 0);
+    guests_exit(hv, &fx);
+    v->d->dying = DOMAIN_DYING;
+    do {
+        effects_init(&fx);
+        rc = domain_event_destroy(v->d, &fx);
+    } while (rc == -ERESTART);
+    ck_assert_int_eq(rc, 0);
+    guests_end(hv);
+}
+END_TEST
+
 START_TEST(a_dying_domain_takes_no_binding_and_sends_to_it_are_lost)
 {
     struct channel c = channel_between(4);
@@ -328,6 +357,7 @@ Suite *suite(void)
     tcase_add_test(t, a_channel_of_a_domain_with_itself_closes);
     tcase_add_test(t, reset_closes_all_and_only_of_a_paused_domain);
     tcase_add_test(t, destroy_yields_and_goes_on);
+    tcase_add_test(t, destroy_closes_what_a_reset_had_passed);
     tcase_add_test(t, a_dying_domain_takes_no_binding_and_sends_to_it_are_lost);
     suite_add_tcase(s, t);
     return s;

@@ -236,8 +236,8 @@ int domain_event_destroy(struct domain *d, struct effects *fx)
 
     BUG_ON(!d->dying);
     rc = evtchn_reset(d, fx);
-    if (rc)
-        return rc;
+    if (rc) /* -EAGAIN: it went on where a reset of the guest's had stopped */
+        return -ERESTART;
     domain_for_each_vcpu (d, v) {
         vcpu_unregister_info(v);
     }
