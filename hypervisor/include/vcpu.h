@@ -147,6 +147,7 @@ struct vcpu {
 
     bool initialised; /* has had a context: may be brought up */
     bool context_paused; /* domctl holds a pause to see it; d->lock */
+    unsigned int context_users; /* calls that look now; d->lock */
     bool kernel_mode; /* guest kernel (else guest user) */
     bool fpu_ts;      /* the guest's own CR0.TS */
     bool in_multicall;

@@ -75,6 +75,58 @@ START_TEST(a_running_vcpu_is_held_while_its_context_is_read)
 }
 END_TEST
 
+/* Another CPU of dom0 reads the context of the vCPU that is being set. */
+static struct vcpu *looked_at;
+
+static void look_meanwhile(uint64_t va, size_t n)
+{
+    struct xen_domctl *other = fake_guest(WORLD_ARG + PAGE_SIZE);
+    struct effects unused;
+
+    if (va != WORLD_DATA)
+        return;
+    fake.on_guest_read = NULL;
+    *other = (struct xen_domctl){
+        .cmd = XEN_DOMCTL_getvcpucontext,
+        .interface_version = XEN_DOMCTL_INTERFACE_VERSION,
+        .domain = looked_at->d->domid,
+        .u.vcpucontext.ctxt.va = WORLD_DATA + 2 * PAGE_SIZE,
+    };
+    effects_init(&unused);
+    ck_assert_int_eq(do_domctl(looked_at->d->hv->dom0->vcpus[0],
+                               (guest_ptr_t){WORLD_ARG + PAGE_SIZE}, &unused),
+                     0);
+    world_schedule(looked_at->d->hv, looked_at->sched.cpu);
+    ck_assert(vcpu_is_quiet(looked_at));
+}
+
+/* The first to finish let it run, and the other wrote to its registers. */
+START_TEST(a_vcpu_is_held_until_nobody_looks_at_its_context)
+{
+    struct hv *hv = world(FRAMES);
+    struct domain *d = world_domain(hv, 1, 10);
+    struct tree t = write_tree(d, 0);
+
+    looked_at = d->vcpus[0];
+    memset(context(), 0, sizeof(*context()));
+    context()->flags = VGCF_in_kernel | VGCF_online;
+    context()->ctrlreg[3] = t.l4.n << 12;
+    memset(&op, 0, sizeof(op));
+    op.u.vcpucontext.ctxt.va = WORLD_DATA;
+    ck_assert_int_eq(call(hv, XEN_DOMCTL_setvcpucontext, 1), 0);
+    ck_assert_int_eq(call(hv, XEN_DOMCTL_unpausedomain, 1), 0);
+    world_schedule(hv, looked_at->sched.cpu);
+    ck_assert(!vcpu_is_quiet(looked_at));
+    fake.on_guest_read = look_meanwhile;
+    op.u.vcpucontext.vcpu = 0;
+    op.u.vcpucontext.ctxt.va = WORLD_DATA;
+    ck_assert_int_eq(call(hv, XEN_DOMCTL_setvcpucontext, 1), 0);
+    ck_assert_ptr_null(fake.on_guest_read);
+    ck_assert_uint_eq(looked_at->sched.pause_count, 0);
+    world_end(hv);
+}
+END_TEST
+
 START_TEST(an_unreadable_context_changes_nothing)
 {
     struct hv *hv = world(FRAMES);
@@ -208,6 +260,7 @@ Suite *suite(void)
 
     tcase_add_test(t, a_context_goes_in_and_comes_out);
     tcase_add_test(t, a_running_vcpu_is_held_while_its_context_is_read);
+    tcase_add_test(t, a_vcpu_is_held_until_nobody_looks_at_its_context);
     tcase_add_test(t, an_unreadable_context_changes_nothing);
     tcase_add_test(t, a_null_context_resets_the_vcpu);
     tcase_add_test(t, affinity_is_kept_to_processors_there_are);

@@ -74,24 +74,30 @@ int64_t domctl_sendtrigger(struct control_call *c)
 
 /*
  * Hold v still: it must be off its CPU before its registers are looked at,
- * which takes until that CPU has heard of it. The pause stays over restarts.
+ * which takes until that CPU has heard of it. The pause stays over restarts;
+ * another call may end it in between, but not under one that looks.
  * Returns 0 or -ERESTART.
  */
 static int hold(struct vcpu *v, struct effects *fx)
 {
+    bool quiet;
+
     spin_lock(&v->d->lock);
     if (!v->context_paused) {
         v->context_paused = true;
         vcpu_pause(v, fx);
     }
+    quiet = vcpu_is_quiet(v);
+    v->context_users += quiet;
     spin_unlock(&v->d->lock);
-    return vcpu_is_quiet(v) ? 0 : -ERESTART;
+    return quiet ? 0 : -ERESTART;
 }
 
-static void release(struct vcpu *v, struct effects *fx)
+static void release(struct vcpu *v, bool again, struct effects *fx)
 {
     spin_lock(&v->d->lock);
-    if (v->context_paused) {
+    v->context_users--;
+    if (v->context_users == 0 && !again) {
         v->context_paused = false;
         vcpu_unpause(v, fx);
     }
@@ -132,10 +138,10 @@ static int64_t context_op(struct control_call *c, bool set)
     if (!v || c->d == c->v->d || (set && c->d->dying != DOMAIN_ALIVE))
         return -EINVAL;
     error = hold(v, c->fx);
-    if (!error)
-        error = move_context(v, set, op->ctxt, c->fx);
-    if (error != -ERESTART)
-        release(v, c->fx);
+    if (error)
+        return error;
+    error = move_context(v, set, op->ctxt, c->fx);
+    release(v, error == -ERESTART, c->fx);
     return error;
 }
 
