@@ -27,12 +27,19 @@ int domains_init(struct hv *hv)
     return hv->by_domid ? 0 : -ENOMEM;
 }
 
-/* A reference on d, unless its last one is gone. Lock: domains_lock. */
+/*
+ * A reference on d, unless its last one is gone; that may happen at any time.
+ * Lock: domains_lock, which keeps the struct.
+ */
 static bool try_get(struct domain *d)
 {
-    if (__atomic_load_n(&d->refs, __ATOMIC_SEQ_CST) == 0)
-        return false;
-    domain_get(d);
+    uint32_t refs = __atomic_load_n(&d->refs, __ATOMIC_RELAXED);
+
+    do {
+        if (refs == 0)
+            return false;
+    } while (!__atomic_compare_exchange_n(&d->refs, &refs, refs + 1, false,
+                                          __ATOMIC_SEQ_CST, __ATOMIC_RELAXED));
     return true;
 }
 
