@@ -92,19 +92,19 @@ struct domain {
     struct spinlock lock;    /* LOCK_DOMAIN */
     struct spinlock mm_lock; /* LOCK_MM: every page table it owns */
 
-    enum domain_dying dying;
-    unsigned int teardown_step; /* how far destroy has come */
-    bool teardown_busy;         /* a CPU is in it */
-    bool holds_itself;          /* has its own reference; hv->domains_lock */
-    unsigned int pause_count;   /* by domctl; created with 1 */
-    bool shut_down;             /* its vCPUs do not run any more */
-    uint32_t shutdown_code;     /* SHUTDOWN_*, or DOMAIN_NO_SHUTDOWN_CODE */
-    bool creation_finished;     /* has been unpaused once */
-    bool xenstore;              /* serves the store: shown to tools only */
-    char crash_reason[96];      /* first reason wins; "" for none */
+    _Atomic enum domain_dying dying; /* changes under lock */
+    unsigned int teardown_step;      /* how far destroy has come */
+    bool teardown_busy;              /* a CPU is in it */
+    bool holds_itself;        /* has its own reference; hv->domains_lock */
+    unsigned int pause_count; /* by domctl; created with 1 */
+    bool shut_down;           /* its vCPUs do not run any more */
+    uint32_t shutdown_code;   /* SHUTDOWN_*, or DOMAIN_NO_SHUTDOWN_CODE */
+    bool creation_finished;   /* has been unpaused once */
+    bool xenstore;            /* serves the store: shown to tools only */
+    char crash_reason[96];    /* first reason wins; "" for none */
 
     unsigned int max_vcpus;
-    struct vcpu *vcpus[DOMAIN_MAX_VCPUS]; /* NULL until allocated */
+    struct vcpu *_Atomic vcpus[DOMAIN_MAX_VCPUS]; /* NULL until allocated */
 
     struct domain_pages pages;
     uint32_t debris;        /* to be emptied; mm/table.h. Lock: mm_lock */
@@ -122,7 +122,7 @@ struct domain {
     bool device_access; /* may map MMIO and choose cache attributes */
 
     struct domain_watchdog watchdogs[DOMAIN_WATCHDOGS];
-    unsigned int weight; /* scheduler, 1..65535, default 256 */
+    _Atomic unsigned int weight; /* scheduler, 1..65535, default 256 */
     struct domain_cap cap;
     int64_t time_offset_s;
     uint32_t tsc_mode, tsc_incarnation;

@@ -46,8 +46,8 @@ struct tlb_clock {
 /* A deadline on one CPU's timer queue. Module: core/sched. */
 struct timer {
     RB_ENTRY(timer) node;
-    uint64_t deadline_ns; /* absolute, system time */
-    unsigned int cpu;     /* whose queue it is in, while armed */
+    uint64_t deadline_ns;     /* absolute, system time */
+    _Atomic unsigned int cpu; /* whose queue it is in, while armed */
     bool armed;
     /* Called on that CPU, no lock held, no longer armed. */
     void (*fire)(struct timer *t, uint64_t now_ns, struct effects *fx);
@@ -77,9 +77,9 @@ struct trace_ring {
 struct hv_cpu {
     struct spinlock sched_lock;
     struct runqueue_list queue; /* runnable, not running */
-    unsigned int queue_count;
+    _Atomic unsigned int queue_count;
     struct vcpu *current;  /* NULL: idle */
-    int64_t floor;         /* least credit here; grows only */
+    _Atomic int64_t floor; /* least credit here; grows only */
     uint64_t head_usage;   /* of the first in queue, UINT64_MAX: empty;
                               read without the lock by CPUs that look for
                               work */

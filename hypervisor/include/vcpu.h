@@ -72,8 +72,8 @@ struct vcpu_segments {
 
 /* Guest memory in which a guest wants a copy of something kept up to date. */
 struct vcpu_area {
-    uint64_t guest_va; /* 0: none */
-    bool stale;        /* the copy is behind */
+    uint64_t guest_va;  /* 0: none */
+    _Atomic bool stale; /* the copy is behind */
 };
 
 enum vcpu_run {
@@ -85,25 +85,25 @@ enum vcpu_run {
 
 /*
  * Scheduling. Module: core/sched. Lock: run queue of sched.cpu, which
- * changes only with that lock held.
+ * changes only with that lock held. What is atomic is read without it.
  */
 struct vcpu_sched {
     TAILQ_ENTRY(vcpu) link;
-    enum vcpu_run run;
-    unsigned int cpu;         /* the CPU whose queue it belongs to */
+    _Atomic enum vcpu_run run;
+    _Atomic unsigned int cpu; /* the CPU whose queue it belongs to */
     unsigned int pause_count; /* > 0: not runnable, whatever run says */
-    bool on_cpu;              /* its registers are still on sched.cpu */
+    _Atomic bool on_cpu;      /* its registers are still on sched.cpu */
     bool queued;
-    bool yield;               /* let somebody else have this one turn */
-    int64_t turn_ns;          /* left of what it took of its domain's cap */
-    bool parked;              /* its domain's cap is used up; sched/cap.c */
-    bool leaving;             /* goes to a CPU it likes, once switched out */
-    int64_t credit;           /* weighted time used, ns; least runs first */
-    uint64_t usage;           /* the same, but fading; sched/runqueue.h */
-    uint64_t since_ns;        /* both count what came before this */
-    cpumask_t hard;           /* CPUs it may use */
-    cpumask_t soft;           /* CPUs it likes; they need not be in hard */
-    int pinned;               /* SCHEDOP_pin_override: this CPU; -1: none */
+    bool yield;             /* let somebody else have this one turn */
+    int64_t turn_ns;        /* left of what it took of its domain's cap */
+    bool parked;            /* its domain's cap is used up; sched/cap.c */
+    bool leaving;           /* goes to a CPU it likes, once switched out */
+    int64_t credit;         /* weighted time used, ns; least runs first */
+    _Atomic uint64_t usage; /* the same, but fading; sched/runqueue.h */
+    uint64_t since_ns;      /* both count what came before this */
+    cpumask_t hard;         /* CPUs it may use */
+    cpumask_t soft;         /* CPUs it likes; they need not be in hard */
+    int pinned;             /* SCHEDOP_pin_override: this CPU; -1: none */
     struct vcpu_runstate_info runstate;
     struct vcpu_area area; /* of runstate */
 };
@@ -113,9 +113,10 @@ struct vcpu_time {
     struct timer singleshot;
     struct timer periodic; /* armed only while the vCPU runs */
     struct timer poll;
-    uint64_t period_ns;     /* 0: no periodic timer */
-    uint64_t last_tick_ns;  /* when the last periodic event was due */
-    struct vcpu_area area;  /* of vcpu_time_info */
+    /* Other vCPUs may set both at any time: each is read once. */
+    _Atomic uint64_t period_ns;    /* 0: no periodic timer */
+    _Atomic uint64_t last_tick_ns; /* when the last periodic event was due */
+    struct vcpu_area area;         /* of vcpu_time_info */
 };
 
 /* Event delivery. Module: core/event. */
@@ -145,11 +146,11 @@ struct vcpu {
     struct cpu_user_regs *regs;
     struct cpu_user_regs saved;
 
-    bool initialised; /* has had a context: may be brought up */
-    bool context_paused; /* domctl holds a pause to see it; d->lock */
+    bool initialised;           /* has had a context: may be brought up */
+    bool context_paused;        /* domctl holds a pause to see it; d->lock */
     unsigned int context_users; /* calls that look now; d->lock */
-    bool kernel_mode; /* guest kernel (else guest user) */
-    bool fpu_ts;      /* the guest's own CR0.TS */
+    bool kernel_mode;           /* guest kernel (else guest user) */
+    bool fpu_ts;                /* the guest's own CR0.TS */
     bool in_multicall;
     bool iret_in_multicall; /* set by iret: ends the multicall */
     uint64_t cr2, cr4;      /* as the guest sees them */

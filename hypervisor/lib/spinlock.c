@@ -101,7 +101,7 @@ void spin_lock(struct spinlock *l)
 
 bool spin_trylock(struct spinlock *l)
 {
-    uint16_t owner = __atomic_load_n(&l->owner, __ATOMIC_RELAXED);
+    uint16_t owner = __atomic_load_n(&l->owner, __ATOMIC_ACQUIRE);
     uint16_t free = owner;
 
     /* Free means that the next ticket is the one being served. */

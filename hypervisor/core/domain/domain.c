@@ -112,7 +112,7 @@ int vcpu_create(struct domain *d, unsigned int id)
         vcpu_pause(v, &unused);
     if (d->dying != DOMAIN_ALIVE)
         vcpu_pause(v, &unused);
-    __atomic_store_n(&d->vcpus[id], v, __ATOMIC_RELEASE);
+    d->vcpus[id] = v;
     return 0;
 }
 

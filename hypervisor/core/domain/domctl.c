@@ -229,10 +229,8 @@ int64_t domctl_scheduler_op(struct control_call *c)
         return -EINVAL;
     switch (op->cmd) {
     case XEN_DOMCTL_SCHEDOP_putinfo:
-        /* Read by the scheduler without a lock. Weight 0: as it was. */
-        if (op->u.credit2.weight != 0)
-            __atomic_store_n(&c->d->weight, op->u.credit2.weight,
-                             __ATOMIC_RELAXED);
+        if (op->u.credit2.weight != 0) /* else as it was */
+            c->d->weight = op->u.credit2.weight;
         domain_set_cap(c->d, op->u.credit2.cap, c->fx);
         return 0;
     case XEN_DOMCTL_SCHEDOP_getinfo:

@@ -176,8 +176,8 @@ int64_t domctl_setvcpuaffinity(struct control_call *c)
         return -EINVAL;
     if (op->flags & XEN_VCPUAFFINITY_FORCE)
         (void)!vcpu_pin(v, -1, c->fx);
-    hard = v->sched.hard;
-    soft = v->sched.soft;
+    hard = cpumask_read(&v->sched.hard);
+    soft = cpumask_read(&v->sched.soft);
     error = read_set(&op->cpumap_hard, is_hard, &hard);
     if (!error)
         error = read_set(&op->cpumap_soft, is_soft, &soft);
@@ -202,9 +202,11 @@ int64_t domctl_getvcpuaffinity(struct control_call *c)
     if (!v || !(op->flags & (XEN_VCPUAFFINITY_HARD | XEN_VCPUAFFINITY_SOFT)))
         return -EINVAL;
     if (op->flags & XEN_VCPUAFFINITY_HARD)
-        error = bitmap_write(&op->cpumap_hard, v->sched.hard.bits, cpus);
+        error = bitmap_write(&op->cpumap_hard,
+                             cpumask_read(&v->sched.hard).bits, cpus);
     if (!error && (op->flags & XEN_VCPUAFFINITY_SOFT))
-        error = bitmap_write(&op->cpumap_soft, v->sched.soft.bits, cpus);
+        error = bitmap_write(&op->cpumap_soft,
+                             cpumask_read(&v->sched.soft).bits, cpus);
     return error;
 }
 

@@ -200,6 +200,7 @@ static uint64_t cr3_of(mfn_t base)
 
 static void get_tables(const struct vcpu *v, struct vcpu_guest_context *c)
 {
+    spin_lock(&v->d->mm_lock); /* teardown may let go of them meanwhile */
     c->ldt_base = v->mmu.ldt_base;
     c->ldt_ents = v->mmu.ldt_entries;
     c->gdt_ents = v->mmu.gdt_entries;
@@ -210,6 +211,7 @@ static void get_tables(const struct vcpu *v, struct vcpu_guest_context *c)
     c->ctrlreg[2] = v->cr2;
     c->ctrlreg[3] = cr3_of(v->mmu.kernel_base);
     c->ctrlreg[4] = v->cr4;
+    spin_unlock(&v->d->mm_lock);
 }
 
 static void get_entries(const struct vcpu *v, struct vcpu_guest_context *c)

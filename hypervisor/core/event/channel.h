@@ -131,7 +131,8 @@ static inline bool evtchn_exists(const struct domain *d, evtchn_port_t port)
 static inline struct evtchn *port_entry(const struct domain *d,
                                         evtchn_port_t port)
 {
-    size_t i = index_masked(port, d->event.port_count);
+    size_t count = __atomic_load_n(&d->event.port_count, __ATOMIC_ACQUIRE);
+    size_t i = index_masked(port, count);
     struct evtchn *bucket = d->event.buckets[i / EVTCHN_BUCKET_SIZE];
 
     return &bucket[i % EVTCHN_BUCKET_SIZE];

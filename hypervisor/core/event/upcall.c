@@ -42,10 +42,10 @@ void vcpu_kick(struct vcpu *v, struct effects *fx)
 {
     end_poll(v);
     smp_mb(); /* what v looks for is written before we ask how v is */
-    if (__atomic_load_n(&v->sched.run, __ATOMIC_SEQ_CST) == VCPU_BLOCKED) {
+    if (v->sched.run == VCPU_BLOCKED) {
         vcpu_wake(v, hal_now_ns(), fx);
     } else if (!vcpu_is_quiet(v)) {
-        unsigned int cpu = __atomic_load_n(&v->sched.cpu, __ATOMIC_SEQ_CST);
+        unsigned int cpu = v->sched.cpu;
 
         /* This CPU looks by itself on its way out. */
         if (cpu != hal_cpu())
@@ -80,7 +80,7 @@ static void raise_upcall(struct vcpu *v, struct effects *fx)
     if (shared_exchange(&info->evtchn_upcall_pending, (uint8_t)1))
         return;
     if (shared_read(&info->evtchn_upcall_mask) == 0 ||
-        __atomic_load_n(&v->sched.run, __ATOMIC_SEQ_CST) == VCPU_BLOCKED)
+        v->sched.run == VCPU_BLOCKED)
         vcpu_kick(v, fx);
 }
 

@@ -251,7 +251,9 @@ static int16_t pin_locked(const struct grant_pin *pin, domid_t user,
         clear_unused(e, a);
         return GNTST_general_error;
     }
-    a->frame = mfn;
+    /* Whoever has pinned it before reads the frame without the lock. */
+    if (a->readers == 0)
+        a->frame = mfn;
     a->domid = user;
     a->readers += uses;
     a->writers += pin->writable ? uses : 0;

@@ -138,9 +138,10 @@ void special_frame_free(struct domain *d, mfn_t m)
 void frame_free(struct hv *hv, struct frame *f)
 {
     struct domain *d = frame_owner(hv, f);
-    bool special = f->count & FRAME_SPECIAL;
+    uint32_t count = __atomic_load_n(&f->count, __ATOMIC_RELAXED);
+    bool special = count & FRAME_SPECIAL;
 
-    BUG_ON(!d || (f->count & FRAME_ALLOCATED));
+    BUG_ON(!d || (count & FRAME_ALLOCATED));
     BUG_ON(f->type & (FRAME_TYPE_COUNT | FRAME_PARTIAL | FRAME_PINNED));
     m2p_set(hv, frame_mfn(hv, f), INVALID_M2P_ENTRY);
     spin_lock(&d->pages.lock);

@@ -107,7 +107,8 @@ static int writable_up(struct hv *hv, struct frame *f)
                        FRAME_WRITABLE | 1 | (was_table ? 0 : FRAME_VALIDATED)))
                 continue;
             if (was_table) {
-                tlb_flush_stale(hv, f->stamp);
+                tlb_flush_stale(hv,
+                                __atomic_load_n(&f->stamp, __ATOMIC_SEQ_CST));
                 __atomic_fetch_or(&f->type, FRAME_VALIDATED, __ATOMIC_SEQ_CST);
             }
             return 0;

@@ -79,7 +79,8 @@ _Static_assert(sizeof(struct frame) == 32, "one frame costs 32 bytes");
 /* The frame of m, or NULL: not RAM. */
 static inline struct frame *frame_of(const struct hv *hv, mfn_t m)
 {
-    if (m.n >= hv->frame_count || (hv->frames[m.n].count & FRAME_IO))
+    if (m.n >= hv->frame_count ||
+        (__atomic_load_n(&hv->frames[m.n].count, __ATOMIC_RELAXED) & FRAME_IO))
         return NULL;
     return &hv->frames[m.n];
 }

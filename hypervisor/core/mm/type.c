@@ -133,7 +133,7 @@ static bool claim(struct domain *d, struct frame *f, uint32_t type)
                                           __ATOMIC_SEQ_CST));
     f->validated = 0;
     if (before != type && before != FRAME_NONE)
-        tlb_flush_stale(d->hv, f->stamp);
+        tlb_flush_stale(d->hv, __atomic_load_n(&f->stamp, __ATOMIC_SEQ_CST));
     return true;
 }
 

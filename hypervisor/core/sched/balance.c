@@ -10,11 +10,11 @@
 struct hv_cpu *lock_queue_of(const struct vcpu *v)
 {
     for (;;) {
-        unsigned int cpu = __atomic_load_n(&v->sched.cpu, __ATOMIC_RELAXED);
+        unsigned int cpu = v->sched.cpu;
         struct hv_cpu *c = &v->d->hv->cpus[cpu];
 
         spin_lock(&c->sched_lock);
-        if (cpu == __atomic_load_n(&v->sched.cpu, __ATOMIC_RELAXED))
+        if (cpu == v->sched.cpu)
             return c;
         spin_unlock(&c->sched_lock);
     }
@@ -51,8 +51,7 @@ static unsigned int least_loaded(struct hv *hv, cpumask_t mask)
 
     cpumask_for_each(cpu, mask)
     {
-        if (__atomic_load_n(&hv->cpus[cpu].queue_count, __ATOMIC_RELAXED) <
-            __atomic_load_n(&hv->cpus[best].queue_count, __ATOMIC_RELAXED))
+        if (hv->cpus[cpu].queue_count < hv->cpus[best].queue_count)
             best = cpu;
     }
     return best;
@@ -98,9 +97,8 @@ void sched_place(struct hv_cpu *c, struct vcpu *v, uint64_t now_ns,
     if (to != from) {
         /* v is in no queue now: whoever comes in between finds it so, and
          * may place it before us. */
-        v->sched.credit +=
-            __atomic_load_n(&hv->cpus[to].floor, __ATOMIC_RELAXED) - c->floor;
-        __atomic_store_n(&v->sched.cpu, to, __ATOMIC_RELAXED);
+        v->sched.credit += hv->cpus[to].floor - c->floor;
+        v->sched.cpu = to;
         spin_unlock(&c->sched_lock);
         c = lock_queue_of(v);
         if (v->sched.queued || c->current == v || !vcpu_wants_cpu(v)) {
@@ -211,7 +209,7 @@ static bool steal(struct hv *hv, unsigned int from, unsigned int cpu,
     if (v) {
         queue_remove(there, v);
         v->sched.credit += here->floor - there->floor;
-        __atomic_store_n(&v->sched.cpu, cpu, __ATOMIC_RELAXED);
+        v->sched.cpu = cpu;
         queue_join(here, v);
     }
     spin_unlock_pair(&there->sched_lock, &here->sched_lock);

@@ -113,16 +113,10 @@ static void tick(struct vcpu *v, uint64_t period_ns, unsigned int cpu,
     timer_arm(v->d->hv, &v->time.periodic, cpu, last + period_ns, fx);
 }
 
-/* Another vCPU may change the period meanwhile: it is read once. */
-static uint64_t read_period(const struct vcpu *v)
-{
-    return __atomic_load_n(&v->time.period_ns, __ATOMIC_RELAXED);
-}
-
 static void fire_periodic(struct timer *t, uint64_t now_ns, struct effects *fx)
 {
     struct vcpu *v = container_of(t, struct vcpu, time.periodic);
-    uint64_t period = read_period(v);
+    uint64_t period = v->time.period_ns;
 
     if (period != 0)
         tick(v, period, t->cpu, now_ns, fx);
@@ -131,28 +125,29 @@ static void fire_periodic(struct timer *t, uint64_t now_ns, struct effects *fx)
 int clock_set_periodic(struct vcpu *v, uint64_t period_ns, bool self,
                        struct effects *fx)
 {
+    uint64_t now = hal_now_ns();
+
     if (period_ns != 0 &&
         (period_ns < CLOCK_PERIOD_MIN_NS || period_ns > CLOCK_PERIOD_MAX_NS))
         return -EINVAL;
     timer_disarm(v->d->hv, &v->time.periodic);
-    v->time.last_tick_ns = hal_now_ns();
-    __atomic_store_n(&v->time.period_ns, period_ns, __ATOMIC_RELAXED);
+    v->time.last_tick_ns = now;
+    v->time.period_ns = period_ns;
     if (period_ns != 0 && self)
-        timer_arm(v->d->hv, &v->time.periodic, hal_cpu(),
-                  v->time.last_tick_ns + period_ns, fx);
+        timer_arm(v->d->hv, &v->time.periodic, hal_cpu(), now + period_ns, fx);
     return 0;
 }
 
 void clock_switch_out(struct vcpu *v)
 {
-    if (read_period(v) != 0)
+    if (v->time.period_ns != 0)
         timer_disarm(v->d->hv, &v->time.periodic);
 }
 
 void clock_switch_in(struct vcpu *v, unsigned int cpu, uint64_t now_ns,
                      struct effects *fx)
 {
-    uint64_t period = read_period(v);
+    uint64_t period = v->time.period_ns;
     uint64_t due = v->time.last_tick_ns + period;
 
     if (period == 0)
@@ -258,13 +253,18 @@ static void write_marked(uint64_t va, const void *copy, size_t n, size_t mark,
     (void)!hal_copy_to_guest(va + mark, final, mark_bytes);
 }
 
-/* Bit 63 of the entry time is the mark; but only if the guest knows it. */
+/*
+ * Bit 63 of the entry time is the mark; but only if the guest knows it. On v's
+ * way off the CPU, others may change the account already.
+ */
 static void write_runstate(struct vcpu *v)
 {
     uint64_t va = v->sched.area.guest_va;
+    struct hv_cpu *c = lock_queue_of(v);
     struct vcpu_runstate_info r = v->sched.runstate;
     uint64_t entry = r.state_entry_time;
 
+    spin_unlock(&c->sched_lock);
     if (!vm_assist_is_on(v->d, VMASST_TYPE_runstate_update_flag)) {
         (void)!hal_copy_to_guest(va, &r, sizeof(r));
         return;
@@ -290,10 +290,10 @@ static void write_time(struct vcpu *v)
 /* Whether the area must be written now. */
 static bool take_stale(struct vcpu_area *area)
 {
-    bool stale = area->stale;
-
-    area->stale = false;
-    return stale && area->guest_va;
+    if (!area->stale)
+        return false;
+    area->stale = false; /* before the copy: others set it meanwhile */
+    return area->guest_va;
 }
 
 void vcpu_publish(struct vcpu *v)

@@ -90,19 +90,20 @@ static uint64_t fade(uint64_t usage, uint64_t elapsed)
 /* Clocks of two CPUs may differ by a little: time never runs backwards. */
 void sched_account(struct vcpu *v, bool ran, uint64_t now_ns)
 {
-    uint64_t elapsed, cost;
+    uint64_t elapsed, cost, usage;
 
     if (now_ns <= v->sched.since_ns)
         return;
     elapsed = now_ns - v->sched.since_ns;
     v->sched.since_ns = now_ns;
-    v->sched.usage = fade(v->sched.usage, elapsed);
+    usage = fade(v->sched.usage, elapsed);
     if (ran) {
         v->sched.turn_ns -= (int64_t)elapsed;
         cost = elapsed * WEIGHT_UNIT / v->d->weight;
         v->sched.credit += (int64_t)cost;
-        v->sched.usage += cost;
+        usage += cost;
     }
+    v->sched.usage = usage;
 }
 
 /* The floor below which nobody who comes here is set; never sinks. */
@@ -275,10 +276,13 @@ struct vcpu *sched_pick(struct hv *hv, unsigned int cpu, uint64_t now_ns,
     struct hv_cpu *c = &hv->cpus[cpu];
     struct vcpu *prev = c->current;
     struct vcpu *next;
+    uint64_t usage;
 
     ASSERT(cpu == hal_cpu());
-    if (prev && now_ns >= c->slice_end_ns && prev->sched.usage > SCHED_PULL_NS)
-        sched_pull(hv, cpu, prev->sched.usage - SCHED_PULL_NS, now_ns);
+    /* Once: others, who look for work, account for it meanwhile. */
+    usage = prev ? prev->sched.usage : 0;
+    if (usage > SCHED_PULL_NS && now_ns >= c->slice_end_ns)
+        sched_pull(hv, cpu, usage - SCHED_PULL_NS, now_ns);
     next = pick_local(hv, cpu, now_ns, fx);
     if (!next)
         next = pick_idle(hv, cpu, now_ns, fx);

@@ -106,12 +106,12 @@ void vcpu_unpause(struct vcpu *v, struct effects *fx);
 /* Whether v's registers are in v->saved, on no CPU. */
 static inline bool vcpu_is_quiet(const struct vcpu *v)
 {
-    return !__atomic_load_n(&v->sched.on_cpu, __ATOMIC_ACQUIRE);
+    return !v->sched.on_cpu;
 }
 
 static inline bool vcpu_is_online(const struct vcpu *v)
 {
-    return __atomic_load_n(&v->sched.run, __ATOMIC_ACQUIRE) != VCPU_OFFLINE;
+    return v->sched.run != VCPU_OFFLINE;
 }
 
 /*

@@ -38,11 +38,11 @@ void timer_init(struct timer *t,
 static struct hv_cpu *lock_queue(struct hv *hv, struct timer *t)
 {
     for (;;) {
-        unsigned int cpu = __atomic_load_n(&t->cpu, __ATOMIC_RELAXED);
+        unsigned int cpu = t->cpu;
         struct hv_cpu *c = &hv->cpus[cpu];
 
         spin_lock(&c->timer_lock);
-        if (cpu == __atomic_load_n(&t->cpu, __ATOMIC_RELAXED))
+        if (cpu == t->cpu)
             return c;
         spin_unlock(&c->timer_lock);
     }
@@ -67,7 +67,7 @@ void timer_arm(struct hv *hv, struct timer *t, unsigned int cpu,
         unlink_locked(c, t);
         if (t->cpu == cpu)
             break;
-        __atomic_store_n(&t->cpu, cpu, __ATOMIC_RELAXED);
+        t->cpu = cpu;
         spin_unlock(&c->timer_lock);
     }
     t->deadline_ns = deadline_ns;

@@ -63,12 +63,6 @@ static void follow_wish(struct hv_cpu *c, struct vcpu *v, uint64_t now_ns,
     spin_unlock(&c->sched_lock);
 }
 
-/* Others read run without the lock, after what they want v to see. */
-static void set_run(struct vcpu *v, enum vcpu_run run)
-{
-    __atomic_store_n(&v->sched.run, run, __ATOMIC_SEQ_CST);
-}
-
 /* If v is in state from, it wants to run. */
 static void make_runnable(struct vcpu *v, enum vcpu_run from, uint64_t now_ns,
                           struct effects *fx)
@@ -76,7 +70,7 @@ static void make_runnable(struct vcpu *v, enum vcpu_run from, uint64_t now_ns,
     struct hv_cpu *c = lock_queue_of(v);
 
     if (v->sched.run == from)
-        set_run(v, c->current == v ? VCPU_RUNNING : VCPU_RUNNABLE);
+        v->sched.run = c->current == v ? VCPU_RUNNING : VCPU_RUNNABLE;
     follow_wish(c, v, now_ns, fx);
 }
 
@@ -94,7 +88,7 @@ void vcpu_down(struct vcpu *v, struct effects *fx)
 {
     struct hv_cpu *c = lock_queue_of(v);
 
-    set_run(v, VCPU_OFFLINE);
+    v->sched.run = VCPU_OFFLINE;
     follow_wish(c, v, hal_now_ns(), fx);
 }
 
@@ -104,7 +98,7 @@ void vcpu_block(struct vcpu *v, struct effects *fx)
 
     ASSERT(c->current == v);
     if (v->sched.run == VCPU_RUNNING) {
-        set_run(v, VCPU_BLOCKED);
+        v->sched.run = VCPU_BLOCKED;
         effects_resched(fx, v->sched.cpu);
     }
     spin_unlock(&c->sched_lock);
@@ -151,7 +145,7 @@ void sched_switched(struct vcpu *prev, struct effects *fx)
     struct hv_cpu *c = lock_queue_of(prev);
 
     prev->sched.leaving = false;
-    __atomic_store_n(&prev->sched.on_cpu, false, __ATOMIC_RELEASE);
+    prev->sched.on_cpu = false;
     if (!prev->sched.queued) {
         spin_unlock(&c->sched_lock);
         return;
@@ -186,8 +180,8 @@ int vcpu_set_affinity(struct vcpu *v, cpumask_t hard, cpumask_t soft,
     if (cpumask_is_empty(hard))
         return -EINVAL;
     c = lock_queue_of(v);
-    v->sched.hard = hard;
-    v->sched.soft = soft;
+    __atomic_store_n(&v->sched.hard.bits, hard.bits, __ATOMIC_RELAXED);
+    __atomic_store_n(&v->sched.soft.bits, soft.bits, __ATOMIC_RELAXED);
     follow_affinity(c, v, fx);
     return 0;
 }
