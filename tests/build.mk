@@ -6,6 +6,7 @@
 
 include tests/guest/build.mk
 include tests/host/build.mk
+include tests/host/tsan/build.mk
 include tests/fuzz/build.mk
 include tests/compat/abi-layout/build.mk
 include tests/compat/abi-rows/build.mk

@@ -112,7 +112,9 @@ static void destroy(struct domain *d)
         for (unsigned int cpu = 0; cpu < WORLD_CPUS; cpu++)
             world_schedule(hv, cpu);
     } while (error == -ERESTART);
-    BUG_ON(error);
+    if (error)
+        hal_panic("dom%u is not destroyed: %d in step %u", d->domid, error,
+                  d->teardown_step);
 }
 
 void world_end(struct hv *hv)
