@@ -38,17 +38,24 @@ void boot_add_range(uint64_t start, uint64_t size, uint32_t type)
         (struct boot_range){start, start + size, type};
 }
 
-void boot_add_module(uint64_t start, uint64_t size, const char *line)
+void boot_add_module(uint64_t start, uint64_t size, const char *line,
+                     uint64_t n)
 {
-    struct boot_module *m;
+    struct boot_module *m = boot_info.modules;
+    struct boot_module *end = m + boot_info.module_count;
 
     if (boot_info.module_count == BOOT_MODULES_MAX)
         hal_panic("more than %d boot modules", BOOT_MODULES_MAX);
-    m = &boot_info.modules[boot_info.module_count++];
+    /* Their memory is given to the heap, each on its own. */
+    while (m < end && (m->start + m->size <= start || start + size <= m->start))
+        m++;
+    if (m < end || start + size < start)
+        hal_panic("the boot module at 0x%lx cannot have 0x%lx bytes", start,
+                  size);
     m->start = start;
     m->size = size;
-    if (line)
-        boot_copy_line(m->line, line, BOOT_LINE_MAX);
+    boot_copy_line(m->line, line, n);
+    boot_info.module_count++;
 }
 
 void boot_copy_line(char *dst, const char *src, uint64_t n)
@@ -147,6 +154,20 @@ static void read_rsdp(const struct mb2_tag *tag)
     boot_info.rsdp_size = size;
 }
 
+/* The bytes that every tag of its type has, and that are read unasked. */
+static uint32_t least_bytes(const struct mb2_tag *tag)
+{
+    switch (tag->type) {
+    case MB2_MODULE:
+        return sizeof(struct mb2_module);
+    case MB2_MEMORY_MAP:
+    case MB2_EFI_MEMORY_MAP:
+        return sizeof(struct mb2_map);
+    default:
+        return sizeof(*tag);
+    }
+}
+
 void boot_from_multiboot2(uint64_t info)
 {
     const struct mb2_map *map = NULL;
@@ -158,13 +179,16 @@ void boot_from_multiboot2(uint64_t info)
         const struct mb2_tag *tag = (const void *)p;
         const struct mb2_module *m = (const void *)tag;
 
-        if (tag->type == MB2_END || tag->size < sizeof(*tag))
+        if (tag->type == MB2_END)
             break;
+        if (tag->size < least_bytes(tag) || tag->size > end - p)
+            hal_panic("multiboot2: a tag of %u bytes", tag->size);
         if (tag->type == MB2_COMMAND_LINE)
             boot_copy_line(boot_info.line, (const char *)(tag + 1),
                            tag->size - sizeof(*tag));
         else if (tag->type == MB2_MODULE)
-            boot_add_module(m->start, m->end - m->start, m->line);
+            boot_add_module(m->start, (uint64_t)m->end - m->start, m->line,
+                            tag->size - sizeof(*m));
         else if (tag->type == MB2_EFI_MEMORY_MAP ||
                  (tag->type == MB2_MEMORY_MAP && !map))
             map = (const void *)tag;
@@ -206,15 +230,16 @@ void boot_from_pvh(uint64_t info)
 
     if (s->magic != PVH_MAGIC)
         hal_panic("pvh: bad magic 0x%x", s->magic);
-    if (s->version < 1 || !s->memory_map_entries)
-        hal_panic("pvh: the loader passed no memory map");
+    if (s->version < 1 || s->memory_map_entries - 1 >= BOOT_RANGES_MAX)
+        hal_panic("pvh: the loader passed no memory map, or a bad one");
     boot_info.loader = "pvh";
     boot_info.rsdp = s->rsdp;
     if (s->line)
         boot_copy_line(boot_info.line, (const char *)s->line, BOOT_LINE_MAX);
     for (uint32_t i = 0; i < s->module_count; i++)
         boot_add_module(modules[i].start, modules[i].size,
-                        modules[i].line ? (const char *)modules[i].line : NULL);
+                        (const char *)modules[i].line,
+                        modules[i].line ? BOOT_LINE_MAX : 0);
     for (uint32_t i = 0; i < s->memory_map_entries; i++)
         boot_add_range(map[i].start, map[i].size, map[i].type);
 }

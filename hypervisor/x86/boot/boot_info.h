@@ -61,8 +61,10 @@ void boot_from_pvh(uint64_t info);
 
 /* Note a range; empty ones are dropped. */
 void boot_add_range(uint64_t start, uint64_t size, uint32_t type);
-/* Note a module; line may be NULL. Too many: panic. */
-void boot_add_module(uint64_t start, uint64_t size, const char *line);
+/* Note a module, with a line of at most n bytes. Too many, or one that shares
+ * memory with another: panic. */
+void boot_add_module(uint64_t start, uint64_t size, const char *line,
+                     uint64_t n);
 /* Copy a text of at most n bytes, NUL or not, into dst[BOOT_LINE_MAX]. */
 void boot_copy_line(char *dst, const char *src, uint64_t n);
 
