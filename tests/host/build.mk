@@ -124,6 +124,7 @@ SUITE_hypercall_page := hypervisor/core/domain/hypercall_page.c
 
 # hypervisor/x86/boot: what loaders and firmware say
 SUITE_boot_info  := hypervisor/x86/boot/boot_info.c $(HV_FAKE)
+SUITE_memory_map := hypervisor/x86/boot/memory_map.c $(HV_FAKE)
 
 # dom0-tools/consoled
 SUITE_console := dom0-tools/consoled/history.c dom0-tools/consoled/ring.c

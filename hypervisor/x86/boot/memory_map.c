@@ -9,9 +9,11 @@
 
 struct memory_map memory_map;
 
+/* The last page of all addresses is nobody's: its end is not one. */
 static uint64_t round_up(uint64_t address)
 {
-    return (address + PAGE_SIZE - 1) & PAGE_MASK;
+    return (address > PAGE_MASK ? PAGE_MASK : address + PAGE_SIZE - 1) &
+           PAGE_MASK;
 }
 
 static void insert(struct page_ranges *l, unsigned int at, uint64_t start,
