@@ -123,6 +123,7 @@ SUITE_vcpu_context := $(HV_FAKE_ALL)
 SUITE_hypercall_page := hypervisor/core/domain/hypercall_page.c
 
 # hypervisor/x86/boot: what loaders and firmware say
+SUITE_acpi       := hypervisor/x86/boot/acpi.c $(HV_FAKE)
 SUITE_boot_info  := hypervisor/x86/boot/boot_info.c $(HV_FAKE)
 SUITE_memory_map := hypervisor/x86/boot/memory_map.c $(HV_FAKE)
 

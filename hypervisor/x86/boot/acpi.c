@@ -89,7 +89,7 @@ static const uint8_t *find_rsdp(const struct boot_info *b)
     if (b->rsdp)
         return paging_map_device(b->rsdp, RSDP_SIZE, true);
     bios = paging_map_device(0xe0000, 0x20000, true);
-    for (unsigned int i = 0; i < 0x20000; i += 16)
+    for (unsigned int i = 0; i + 20 <= 0x20000; i += 16)
         if (!memcmp(bios + i, "RSD PTR ", 8) && checksum_ok(bios + i, 20))
             return bios + i;
     return NULL;
