@@ -27,6 +27,7 @@ HV_CORE_MM := \
     hypervisor/core/mm/mapping.c \
     hypervisor/core/mm/memory_op.c \
     hypervisor/core/mm/mmu.c \
+    hypervisor/core/mm/reservation.c \
     hypervisor/core/mm/tlb.c \
     hypervisor/core/mm/type.c \
     hypervisor/core/mm/vcpu_mmu.c

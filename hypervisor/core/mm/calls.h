@@ -49,6 +49,17 @@ int64_t do_mmuext_op(struct vcpu *v, guest_ptr_t ops, uint32_t count,
 int64_t do_memory_op(struct vcpu *v, uint64_t cmd, guest_ptr_t arg,
                      struct effects *fx);
 
+/* In memory_op's cmd: the operation below, the first extent to do above. */
+#define MEMORY_OP_BITS 6
+
+/*
+ * reservation.c: operations 0, 1 and 6, from extent i on; those before it were
+ * done in earlier runs. Returns how many are done in all, whatever stopped it,
+ * or -ERESTART.
+ */
+int64_t reservation_op(struct vcpu *v, unsigned int op, uint64_t i,
+                       guest_ptr_t arg, struct effects *fx);
+
 /*
  * Give back all memory of a dying domain: roots, descriptor tables, pins and
  * the owner's references. Frames that others map stay until they let go
