@@ -308,8 +308,8 @@ START_TEST(only_the_privileged_name_other_domains)
     ck_assert_int_eq(call_mmu_update_n(v, &u, 1, DOMID_XEN), -EPERM);
     ck_assert_int_eq(call_mmu_update_n(v, &u, 1, 77), -ESRCH);
     ck_assert_int_eq(call_mmu_update_n(v0, &u, 1, 77), -ESRCH);
-    ck_assert_int_eq(call_mmu_update_n(v, &u, 1, 1), 0); /* itself */
-    ck_assert_int_eq(call_mmu_update_n(v, &u, 1, 1 | 2 << 16), 0);
+    ck_assert_int_eq(call_mmu_update_n(v, &u, 1, 1), -ESRCH); /* itself */
+    ck_assert_int_eq(call_mmu_update_n(v, &u, 1, DOMID_SELF | 2 << 16), 0);
     ck_assert_uint_eq(d->refs, 1);
     ck_assert_uint_eq(dom0->refs, 1);
 }
@@ -530,6 +530,57 @@ START_TEST(a_refused_update_flushes_nothing)
 }
 END_TEST
 
+/* Dom0 builds others, from any frame of theirs that is no table. */
+START_TEST(update_va_mapping_takes_a_frame_of_another_domain)
+{
+    struct tree t0 = write_tree(dom0, 0);
+    uint64_t theirs = pte_make(data(0), PTE_DATA);
+
+    ck_assert_int_eq(call_mmuext(v0, MMUEXT_PIN_L4_TABLE, t0.l4.n, 0), 0);
+    ck_assert_int_eq(call_mmuext(v0, MMUEXT_NEW_BASEPTR, t0.l4.n, 0), 0);
+    ck_assert_int_eq(call_update_va_for(v0, 0x5000, theirs, 0, 1), 0);
+    ck_assert_uint_eq(pte_mfn(peek(t0.l1, 5)).n, data(0).n);
+    ck_assert(frame_is(frame_of(hv, data(0)), FRAME_WRITABLE));
+    ck_assert_uint_eq(d->refs, 1);
+    ck_assert_int_eq(
+        call_update_va_for(v0, 0x6000, pte_make(t.l1, PTE_DATA), 0, 1), -EBUSY);
+    ck_assert_int_eq(call_update_va_for(v0, 0x6000, theirs, 0, DOMID_SELF),
+                     -EBUSY);
+    ck_assert_int_eq(call_update_va_for(v0, 0x6000, theirs, 0, 77), -ESRCH);
+    ck_assert_int_eq(call_update_va_for(v0, 0x6000, theirs, 0, 0), -ESRCH);
+    ck_assert_int_eq(call_update_va_for(v0, 0x6000, theirs, 0, DOMID_IO),
+                     -EBUSY);
+    ck_assert_int_eq(call_update_va_for(v0, 0x6000,
+                                        pte_make(hal_mfn_of(hv->m2p), PTE_DATA),
+                                        0, DOMID_XEN),
+                     -EPERM);
+    ck_assert_uint_eq(peek(t0.l1, 6), 0);
+    ck_assert_uint_eq(d->refs, 1);
+    ck_assert_int_eq(call_update_va_for(v0, 0x6000,
+                                        pte_make(hal_mfn_of(hv->m2p), PTE_RO),
+                                        UVMF_INVLPG, DOMID_XEN),
+                     0);
+    ck_assert_uint_eq(last_fx.flush_va, 0x6000);
+    ck_assert_int_eq(call_update_va_for(v0, 0x5000, 0, 0, DOMID_SELF), 0);
+    ck_assert_int_eq(call_update_va_for(v0, 0x6000, 0, 0, DOMID_SELF), 0);
+}
+END_TEST
+
+START_TEST(update_va_mapping_without_privilege_takes_one_s_own)
+{
+    const domid_t others[] = {0, 2, DOMID_XEN, DOMID_IO};
+    uint64_t own = pte_make(data(0), PTE_RO);
+
+    for (unsigned int i = 0; i < ARRAY_SIZE(others); i++)
+        ck_assert_int_eq(call_update_va_for(v, 0x5000, own, 0, others[i]),
+                         -EPERM);
+    ck_assert_int_eq(call_update_va_for(v, 0x5000, own, 0, 1), -ESRCH);
+    ck_assert_uint_eq(peek(t.l1, 5), 0);
+    ck_assert_int_eq(call_update_va_for(v, 0x5000, own, 0, DOMID_SELF), 0);
+    ck_assert_uint_eq(pte_mfn(peek(t.l1, 5)).n, data(0).n);
+}
+END_TEST
+
 Suite *suite(void)
 {
     Suite *s = suite_create("mmu_update");
@@ -571,6 +622,8 @@ Suite *suite(void)
     tcase_add_test(m,
                    update_va_mapping_finds_the_entry_through_the_kernel_tree);
     tcase_add_test(m, update_va_mapping_flushes_whom_it_is_told);
+    tcase_add_test(m, update_va_mapping_takes_a_frame_of_another_domain);
+    tcase_add_test(m, update_va_mapping_without_privilege_takes_one_s_own);
     tcase_add_test(m, update_va_mapping_flushes_vcpus_that_move_meanwhile);
     tcase_add_test(m, a_refused_update_flushes_nothing);
     suite_add_tcase(s, m);

@@ -14,6 +14,7 @@
 #include "types.h"
 
 struct domain;
+struct target;
 struct vcpu;
 
 /*
@@ -32,6 +33,14 @@ int64_t do_mmu_update(struct vcpu *v, guest_ptr_t requests, uint32_t count,
  */
 int64_t do_update_va_mapping(struct vcpu *v, uint64_t va, uint64_t entry,
                              uint64_t flags, struct effects *fx);
+
+/*
+ * The same with a frame of domid; of that, errors as for foreign_target, and
+ * -EPERM for DOMID_IO without privilege.
+ */
+int64_t do_update_va_mapping_otherdomain(struct vcpu *v, uint64_t va,
+                                         uint64_t entry, uint64_t flags,
+                                         domid_t domid, struct effects *fx);
 
 /*
  * Pin and load page tables, flush, set the LDT, clear and copy pages.
@@ -124,6 +133,12 @@ must_check int mm_unmap_grant(struct vcpu *v, const struct grant_map *g,
  * Returns 0, -ESRCH (no such domain), -EPERM.
  */
 must_check int foreign_domain(struct vcpu *v, domid_t id, struct domain **d);
+
+/*
+ * The same for frames of new L1 entries; knows DOMID_IO and, for dom0,
+ * DOMID_XEN, but v's own number is -ESRCH. t->d is held.
+ */
+must_check int foreign_target(struct vcpu *v, domid_t id, struct target *t);
 void foreign_release(struct vcpu *v, struct domain *d);
 
 #endif

@@ -178,9 +178,9 @@ static int flush_cpus(struct vcpu *v, uint64_t flags, cpumask_t *cpus)
 }
 
 static int update_mapping(struct vcpu *v, uint64_t va, uint64_t entry,
-                          struct effects *fx)
+                          const struct target *t, struct effects *fx)
 {
-    struct table_write w = {.d = v->d, .target.d = v->d, .value = entry};
+    struct table_write w = {.d = v->d, .target = *t, .value = entry};
     struct walk path;
     int rc;
 
@@ -192,8 +192,8 @@ static int update_mapping(struct vcpu *v, uint64_t va, uint64_t entry,
     return rc;
 }
 
-int64_t do_update_va_mapping(struct vcpu *v, uint64_t va, uint64_t entry,
-                             uint64_t flags, struct effects *fx)
+static int update_va(struct vcpu *v, uint64_t va, uint64_t entry,
+                     uint64_t flags, const struct target *t, struct effects *fx)
 {
     cpumask_t cpus;
     int rc;
@@ -204,7 +204,7 @@ int64_t do_update_va_mapping(struct vcpu *v, uint64_t va, uint64_t entry,
     spin_lock(&v->d->mm_lock);
     rc = debris_drain(v->d, fx);
     if (!rc)
-        rc = update_mapping(v, va, entry, fx);
+        rc = update_mapping(v, va, entry, t, fx);
     spin_unlock(&v->d->mm_lock);
     if (rc)
         return rc;
@@ -217,4 +217,26 @@ int64_t do_update_va_mapping(struct vcpu *v, uint64_t va, uint64_t entry,
     else if ((flags & UVMF_FLUSHTYPE_MASK) == UVMF_INVLPG)
         flush_address(fx, cpus, va);
     return 0;
+}
+
+int64_t do_update_va_mapping_otherdomain(struct vcpu *v, uint64_t va,
+                                         uint64_t entry, uint64_t flags,
+                                         domid_t domid, struct effects *fx)
+{
+    struct target t;
+    int rc = foreign_target(v, domid, &t);
+
+    if (rc)
+        return rc;
+    rc = t.io && !v->d->privileged ? -EPERM
+                                   : update_va(v, va, entry, flags, &t, fx);
+    foreign_release(v, t.d);
+    return rc;
+}
+
+int64_t do_update_va_mapping(struct vcpu *v, uint64_t va, uint64_t entry,
+                             uint64_t flags, struct effects *fx)
+{
+    return do_update_va_mapping_otherdomain(v, va, entry, flags, DOMID_SELF,
+                                            fx);
 }

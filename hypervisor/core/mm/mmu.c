@@ -46,8 +46,13 @@ void foreign_release(struct vcpu *v, struct domain *d)
         domain_put(d);
 }
 
-/* The same for frames of new L1 entries; knows DOMID_IO and DOMID_XEN. */
-static int foreign_target(struct vcpu *v, domid_t id, struct target *t)
+/* As foreigndom says it: one's own number is nobody. */
+static int page_owner(struct vcpu *v, domid_t id, struct domain **d)
+{
+    return id == v->d->domid ? -ESRCH : foreign_domain(v, id, d);
+}
+
+int foreign_target(struct vcpu *v, domid_t id, struct target *t)
 {
     *t = (struct target){
         .d = v->d,
@@ -56,7 +61,7 @@ static int foreign_target(struct vcpu *v, domid_t id, struct target *t)
     };
     if (t->xen && !v->d->privileged)
         return -EPERM;
-    return t->io || t->xen ? 0 : foreign_domain(v, id, &t->d);
+    return t->io || t->xen ? 0 : page_owner(v, id, &t->d);
 }
 
 /*
@@ -417,7 +422,7 @@ int64_t do_mmuext_op(struct vcpu *v, guest_ptr_t ops, uint32_t count,
     rc = batch_begin(&b, ops.va, sizeof(op), count, done.va, foreigndom);
     if (rc)
         return rc;
-    rc = foreign_domain(v, (domid_t)foreigndom, &d);
+    rc = page_owner(v, (domid_t)foreigndom, &d);
     if (rc)
         return rc;
     while (!rc && b.left > 0) {

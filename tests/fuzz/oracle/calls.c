@@ -83,10 +83,14 @@ void do_va(struct vcpu *v)
                                      UVMF_INVLPG | UVMF_LOCAL};
     uint64_t va = pick_va();
     uint64_t e = pick_entry(v);
-    uint64_t f = flags[byte() % ARRAY_SIZE(flags)];
+    unsigned int how = byte();
+    uint64_t f = flags[how % ARRAY_SIZE(flags)];
+    domid_t domid = how < 192 ? DOMID_SELF : (domid_t)pick_domid();
 
     begin_call();
-    end_call(is_refusal(call_update_va(v, va, e, f)));
+    end_call(is_refusal(domid == DOMID_SELF
+                            ? call_update_va(v, va, e, f)
+                            : call_update_va_for(v, va, e, f, domid)));
 }
 
 static void set_gdt(struct vcpu *v, const uint64_t *frames, unsigned int n)

@@ -253,8 +253,9 @@ int64_t call_mmuext(struct vcpu *v, unsigned int cmd, uint64_t arg1,
     return call_mmuext_n(v, &op, 1, DOMID_SELF);
 }
 
-int64_t call_update_va(struct vcpu *v, uint64_t va, uint64_t entry,
-                       uint64_t flags)
+/* domid NULL: the call that has none. */
+static int64_t update_va(struct vcpu *v, uint64_t va, uint64_t entry,
+                         uint64_t flags, const domid_t *domid)
 {
     struct effects fx;
     int64_t rc;
@@ -263,12 +264,26 @@ int64_t call_update_va(struct vcpu *v, uint64_t va, uint64_t entry,
     fake_set_cpu(v->sched.cpu);
     for (last_restarts = 0;; last_restarts++) {
         start_run(&fx);
-        rc = do_update_va_mapping(v, va, entry, flags, &fx);
+        rc = domid ? do_update_va_mapping_otherdomain(v, va, entry, flags,
+                                                      *domid, &fx)
+                   : do_update_va_mapping(v, va, entry, flags, &fx);
         apply(&fx);
         if (rc != -ERESTART || last_restarts + 1 == call_runs_max)
             break;
     }
     return rc;
+}
+
+int64_t call_update_va(struct vcpu *v, uint64_t va, uint64_t entry,
+                       uint64_t flags)
+{
+    return update_va(v, va, entry, flags, NULL);
+}
+
+int64_t call_update_va_for(struct vcpu *v, uint64_t va, uint64_t entry,
+                           uint64_t flags, domid_t domid)
+{
+    return update_va(v, va, entry, flags, &domid);
 }
 
 int64_t call_memory_op(struct vcpu *v, uint64_t cmd, void *arg, size_t bytes)

@@ -95,6 +95,8 @@ int64_t call_mmuext_n(struct vcpu *v, const struct mmuext_op *op, uint32_t n,
                       uint32_t foreigndom);
 int64_t call_update_va(struct vcpu *v, uint64_t va, uint64_t entry,
                        uint64_t flags);
+int64_t call_update_va_for(struct vcpu *v, uint64_t va, uint64_t entry,
+                           uint64_t flags, domid_t domid);
 /* arg[bytes] is copied to guest memory and back. */
 int64_t call_memory_op(struct vcpu *v, uint64_t cmd, void *arg, size_t bytes);
 
