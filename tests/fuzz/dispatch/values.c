@@ -248,7 +248,8 @@ static const struct {
      "address base event event_callback_eip failsafe failsafe_callback_eip "
      "handler_address rip syscall syscall_callback_eip"},
     {pick_count, NULL,
-     "count gdt_ents ldt_ents max_domains nr_bits nr_ents nr_entries "
+     "count gdt_ents ldt_ents max_domains max_extents nr_bits nr_ents "
+     "nr_entries "
      "nr_extents nr_frames nr_ports num num_cpus num_nodes size"},
     {pick_id, NULL, "dom domain domain_id domid foreigndom remote_dom"},
     {pick_kib, NULL, "max_memkb"},

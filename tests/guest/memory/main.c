@@ -11,7 +11,9 @@
 #include <guest/probe.h>
 #include <guest/start.h>
 #include <guest/trap.h>
+#include <pv-abi/arch.h>
 #include <pv-abi/errno.h>
+#include <pv-abi/memory.h>
 #include "../test.h"
 
 const char test_name[] = "memory";
@@ -155,6 +157,53 @@ static void a_table_can_become_memory_again(void)
     CHECK_EQUAL(page_free_count(), before);
 }
 
+/* Unmap a page of ours: its frame. */
+static uint64_t detach(void *page)
+{
+    uint64_t mfn = virt_to_mfn(page);
+
+    CHECK_EQUAL(hypercall_update_va_mapping((uint64_t)page, 0, UVMF_INVLPG), 0);
+    return mfn;
+}
+
+/* That frame is behind it from now on. */
+static void attach(void *page, uint64_t mfn)
+{
+    CHECK_EQUAL(hypercall_update_va_mapping((uint64_t)page,
+                                            PTE(mfn, PTE_KERNEL), UVMF_INVLPG),
+                0);
+    ((uint64_t *)start_info->mfn_list)[virt_to_pfn(page)] = mfn;
+}
+
+/* Who is privileged finds the table of machine frames by its frames. */
+static void the_machine_table_is_told(void)
+{
+    uint64_t *page = page_alloc_zeroed(1), mfn = virt_to_mfn(page);
+    uint64_t chunks[64], at = mfn * 8, found = 0;
+    struct xen_machphys_mfn_list list = {.max_extents = 64,
+                                         .extent_start = chunks};
+    uint64_t entry;
+
+    NEED(page != NULL);
+    CHECK_EQUAL(hypercall_memory_op(XENMEM_machphys_mfn_list, &list), 0);
+    NEED(list.nr_extents > at >> 21);
+    entry = PTE(chunks[at >> 21] + (at >> 12) % 512, PTE_KERNEL_RO);
+    (void)detach(page);
+    if (start_is_dom0()) {
+        CHECK_EQUAL(hypercall_update_va_mapping_otherdomain(
+                        (uint64_t)page, entry, UVMF_INVLPG, DOMID_XEN),
+                    0);
+        found = page[at % PAGE_SIZE / 8];
+        CHECK_EQUAL(found, virt_to_pfn(page));
+    } else {
+        CHECK_EQUAL(hypercall_update_va_mapping_otherdomain(
+                        (uint64_t)page, entry, UVMF_INVLPG, DOMID_XEN),
+                    -XEN_EPERM);
+    }
+    attach(page, mfn);
+    page_free(page, 1);
+}
+
 static void malloc_stands_a_storm(void)
 {
     enum { SLOTS = 200 };
@@ -193,5 +242,6 @@ void test_main(void)
     each_refused_frame_is_reported();
     allocations_have_guards_and_leave_nothing();
     a_table_can_become_memory_again();
+    the_machine_table_is_told();
     malloc_stands_a_storm();
 }

@@ -57,7 +57,8 @@ void answer_print(long answer);
     AREA(version)                                                              \
     AREA(mmu_update)                                                           \
     AREA(mmuext)                                                               \
-    AREA(va_mapping)
+    AREA(va_mapping)                                                           \
+    AREA(memory)
 
 #define AREA_DECLARE(area) extern const struct row rows_##area[];
 AREAS(AREA_DECLARE)

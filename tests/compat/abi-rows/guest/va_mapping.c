@@ -29,6 +29,20 @@ static long map_for(uint64_t entry, domid_t owner)
                       (uint64_t)world.slot, entry, UVMF_INVLPG, owner);
 }
 
+/* The machine-to-physical table's first frame, which is everybody's. */
+static long map_public(void)
+{
+    uint64_t frame = 0;
+    struct xen_machphys_mfn_list list = {.max_extents = 1,
+                                         .extent_start = &frame};
+    long answer = hypercall_memory_op(XENMEM_machphys_mfn_list, &list);
+
+    if (!answer)
+        answer = map_for(PTE(frame, PTE_KERNEL_RO), DOMID_XEN);
+    va_map(world.slot, 0, UVMF_INVLPG);
+    return answer;
+}
+
 #define AREA      va_mapping
 #define AREA_ROWS "va_mapping.def"
 #include "area.h"
