@@ -49,6 +49,7 @@ DISPATCH_ORACLE := $(HV_FAKE_ALL) \
     tests/fuzz/dispatch/guests.c \
     tests/fuzz/dispatch/judge.c \
     tests/fuzz/dispatch/make.c \
+    tests/fuzz/dispatch/part.c \
     tests/fuzz/dispatch/play.c \
     tests/fuzz/dispatch/run.c \
     tests/fuzz/dispatch/state.c \
@@ -61,6 +62,7 @@ DISPATCH_ORACLE := $(HV_FAKE_ALL) \
 
 # hypervisor/core/mm
 SUITE_descriptor := $(HV_ONLY_MM)
+SUITE_exchange   := $(HV_ONLY_MM)
 SUITE_frame      := $(HV_ONLY_MM)
 SUITE_heap       := $(HV_ONLY_MM)
 SUITE_memory_op  := $(HV_ONLY_MM)

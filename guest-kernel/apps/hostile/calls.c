@@ -85,6 +85,20 @@ static long reservation_to_inside(void)
                                                                  : 0;
 }
 
+/* XSA-212: counted from an address that is good. */
+static long exchange_to_inside(void)
+{
+    struct xen_memory_exchange x = {
+        .in = {.extent_start = (void *)(1UL << 43),
+               .nr_extents = 1UL << 61,
+               .domid = DOMID_SELF},
+        .out = {.nr_extents = 1UL << 61, .domid = DOMID_SELF},
+        .nr_exchanged = (uint64_t)INSIDE / 8,
+    };
+
+    return hypercall_memory_op(XENMEM_exchange, &x);
+}
+
 static long grant_list_to_inside(void)
 {
     struct gnttab_setup_table setup = {
@@ -244,6 +258,7 @@ const struct attack call_attacks[] = {
     {"features over the M2P", features_over_the_frame_table, {-XEN_EFAULT}},
     {"poll from inside", poll_from_inside, {-XEN_EFAULT}},
     {"reservation to inside", reservation_to_inside, {-XEN_EFAULT}},
+    {"exchange to inside", exchange_to_inside, {-XEN_EFAULT}},
     {"grant frames to inside",
      grant_list_to_inside,
      {-XEN_EFAULT, GNTST_general_error, GNTST_bad_virt_addr}},

@@ -47,8 +47,8 @@ static void unreserve(struct domain *d, uint64_t n)
     spin_unlock(&d->pages.lock);
 }
 
-/* Whether it got them; not if d began to die meanwhile. */
-static bool assign(struct domain *d, mfn_t first, uint64_t n)
+bool domain_frame_assign(struct domain *d, mfn_t first, uint64_t n,
+                         bool counted)
 {
     bool alive;
 
@@ -60,6 +60,8 @@ static bool assign(struct domain *d, mfn_t first, uint64_t n)
         frame_list_add(d->hv, &d->pages.first, f);
         own(d, f, FRAME_NONE, FRAME_ALLOCATED | 1);
     }
+    if (alive && !counted)
+        d->pages.total += n;
     spin_unlock(&d->pages.lock);
     return alive;
 }
@@ -81,7 +83,7 @@ int domain_frame_alloc(struct domain *d, unsigned int order, mfn_t *first)
         return -ENOMEM;
     }
     frames_clear(m, n);
-    if (!assign(d, m, n)) {
+    if (!domain_frame_assign(d, m, n, true)) {
         unreserve(d, n);
         heap_free(d->hv, m, order);
         return -EINVAL;
@@ -105,6 +107,29 @@ int domain_frame_release(struct domain *d, struct frame *f)
     m2p_set(d->hv, frame_mfn(d->hv, f), INVALID_M2P_ENTRY);
     frame_put(d->hv, f);
     return 0;
+}
+
+int domain_frame_take(struct domain *d, mfn_t m, struct frame **f)
+{
+    uint32_t alone = FRAME_ALLOCATED | 2; /* the owner's, and this one */
+
+    if (frame_get(d, m, f))
+        return -EINVAL;
+    if (__atomic_compare_exchange_n(&(*f)->count, &alone, 0, false,
+                                    __ATOMIC_SEQ_CST, __ATOMIC_SEQ_CST))
+        return 0;
+    frame_put(d->hv, *f);
+    return -EINVAL;
+}
+
+void domain_frame_untake(struct domain *d, struct frame *f)
+{
+    f->debris = FRAME_LIST_END;
+    __atomic_store_n(&f->count, FRAME_ALLOCATED | 2, __ATOMIC_SEQ_CST);
+    /* Teardown passed over it, or will find it now. */
+    if (__atomic_load_n(&d->dying, __ATOMIC_SEQ_CST) != DOMAIN_ALIVE)
+        (void)!domain_frame_release(d, f);
+    frame_put(d->hv, f);
 }
 
 int special_frame_alloc(struct domain *d, mfn_t *m)

@@ -88,6 +88,23 @@ must_check int domain_frame_alloc(struct domain *d, unsigned int order,
 must_check int domain_frame_release(struct domain *d, struct frame *f);
 
 /*
+ * n frames of the heap become d's, each with the owner's reference.
+ *  counted  d's limit was asked, and they count as d's already
+ * False: not done, d is dying.
+ */
+must_check bool domain_frame_assign(struct domain *d, mfn_t first, uint64_t n,
+                                    bool counted);
+
+/*
+ * Take frame m of d out of everybody's reach: from now on nobody can get a
+ * reference. It stays in d's list and count, and f->debris is the taker's,
+ * until frame_free, or until domain_frame_untake makes it what it was.
+ * Returns 0, -EINVAL (not d's, special, or mapped, pinned, somehow in use).
+ */
+must_check int domain_frame_take(struct domain *d, mfn_t m, struct frame **f);
+void domain_frame_untake(struct domain *d, struct frame *f);
+
+/*
  * A zeroed page of the hypervisor that d may map but does not own: for
  * shared_info and grant frames. It never counts as d's memory, never changes
  * its type, and is written through the address the caller gets by hal_map.
@@ -98,7 +115,7 @@ must_check int special_frame_alloc(struct domain *d, mfn_t *m);
 /* The hypervisor is done with it; it is freed when nobody maps it. */
 void special_frame_free(struct domain *d, mfn_t m);
 
-/* For frame.c: the last reference on f is gone. */
+/* The last reference on f is gone (frame.c), or f was taken. */
 void frame_free(struct hv *hv, struct frame *f);
 
 #endif

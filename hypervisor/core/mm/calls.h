@@ -70,6 +70,13 @@ int64_t reservation_op(struct vcpu *v, unsigned int op, uint64_t i,
                        guest_ptr_t arg, struct effects *fx);
 
 /*
+ * reservation.c: XENMEM_exchange. 0; -EPERM (order above 9); -EINVAL (sizes
+ * differ; a frame is not the domain's, or in use); -EFAULT; -ENOMEM; -ESRCH.
+ * What nr_exchanged counts is done, the rest is as it was.
+ */
+int64_t memory_exchange(struct vcpu *v, guest_ptr_t arg, struct effects *fx);
+
+/*
  * Give back all memory of a dying domain: roots, descriptor tables, pins and
  * the owner's references. Frames that others map stay until they let go
  * (domain_owns_frames). All vCPUs are quiet, and grants, events and vcpu_info

@@ -187,6 +187,8 @@ int64_t do_memory_op(struct vcpu *v, uint64_t cmd, guest_ptr_t arg,
         return memory_map_get_machine(v, arg);
     case XENMEM_set_memory_map:
         return memory_map_set(v, arg);
+    case XENMEM_exchange:
+        return memory_exchange(v, arg, fx);
     case XENMEM_machphys_mapping:
         return machphys_mapping(arg);
 #define MEMORY_OP_REFUSED(nr, name, error, doc)                                \

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include <pv-abi/hypercalls.h>
+#include <pv-abi/memory.h>
 
 #include "../oracle/snapshot.h"
 #include "domain/domain.h"
@@ -107,6 +108,14 @@ void judge_before(void)
     state_take(scene.hv);
 }
 
+/* Or how much could not be told. */
+static bool exchanged_some(const struct call *c)
+{
+    struct xen_memory_exchange x;
+
+    return hal_copy_from_guest(&x, c->args[1], sizeof(x)) || x.nr_exchanged > 0;
+}
+
 /* Refusals that come when part of the work is done: the ABI says so. */
 static bool may_be_partial(const struct call *c, int64_t result)
 {
@@ -118,6 +127,8 @@ static bool may_be_partial(const struct call *c, int64_t result)
     case __HYPERVISOR_multicall:
     case __HYPERVISOR_set_trap_table:
         return true;
+    case __HYPERVISOR_memory_op:
+        return c->args[0] == XENMEM_exchange && exchanged_some(c);
     case __HYPERVISOR_event_channel_op:
         return result == -EFAULT && c->args[0] == EVTCHNOP_init_control;
     default:

@@ -20,8 +20,10 @@ static const struct {
     {"cpumap_soft", "struct xenctl_bitmap"},
     {"credit2", "struct xen_domctl_sched_credit2"},
     {"dest", "struct gnttab_copy_ptr"},
+    {"in", "struct xen_memory_reservation"},
     {"map", "struct xen_memory_map"},
     {"nodemap", "struct xenctl_bitmap"},
+    {"out", "struct xen_memory_reservation"},
     {"source", "struct gnttab_copy_ptr"},
     {"user_regs", "struct cpu_user_regs"},
 };

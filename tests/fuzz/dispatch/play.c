@@ -104,8 +104,10 @@ static void live(struct vcpu *v, unsigned int what)
         guest_access(v);
     } else if (what < 25) {
         guest_lend(v);
-    } else if (what < 27) {
+    } else if (what < 26) {
         guest_scribble(v);
+    } else if (what < 27) {
+        guest_part(v);
     } else {
         guest_fault(v);
     }

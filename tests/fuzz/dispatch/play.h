@@ -94,6 +94,8 @@ void guest_access(struct vcpu *v);
 void guest_lend(struct vcpu *v);
 void guest_scribble(struct vcpu *v);
 void guest_fault(struct vcpu *v);
+/* part.c: a frame is unmapped, and exchanged. */
+void guest_part(struct vcpu *v);
 
 /* ------------------------------------------------- judge (judge.c) */
 

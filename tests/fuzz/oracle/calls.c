@@ -167,6 +167,42 @@ void do_untype(struct vcpu *v)
     end_call(is_refusal(call_update_va(v, va, e, UVMF_NONE)));
 }
 
+/* A frame that is mapped here, and on some CPU, but not any more. */
+static mfn_t unmapped(struct vcpu *v, uint64_t va)
+{
+    mfn_t m = tlb_access(&scene.tlb, v->sched.cpu, va, byte() % 2, byte() % 2);
+
+    if (mfn_is_valid(m)) {
+        begin_call();
+        end_call(is_refusal(call_update_va(v, va, 0, UVMF_NONE)));
+    }
+    return m;
+}
+
+static void do_exchange(struct vcpu *v)
+{
+    uint64_t va = (byte() % DOMAIN_FRAMES) * PAGE_SIZE;
+    uint64_t list_va = FAKE_GUEST_VA + 8 * PAGE_SIZE;
+    unsigned int pair = byte() % 2;
+    struct xen_memory_exchange x = {
+        .in = {{list_va}, 1 + pair, 0, 0, DOMID_SELF, {0}},
+        .out = {{list_va + 64}, 1, pair, 0, DOMID_SELF, {0}},
+    };
+    uint64_t *list = fake_guest(list_va);
+    int64_t rc;
+
+    x.in.domid = x.out.domid = (domid_t)pick_domid();
+    list[0] = unmapped(v, va).n;
+    list[1] = unmapped(v, va + PAGE_SIZE).n;
+    list[8] = byte();
+    begin_call();
+    rc = call_memory_op(v, XENMEM_exchange, &x, sizeof(x));
+    end_call(is_refusal(rc));
+    begin_call();
+    end_call(is_refusal(
+        call_update_va(v, va, pte_make(mfn_of(list[8]), PTE_DATA), UVMF_NONE)));
+}
+
 void do_memory(struct vcpu *v)
 {
     static const uint8_t cmds[] = {0, 1, 1, 6};
@@ -176,9 +212,15 @@ void do_memory(struct vcpu *v)
         .extent_order = byte() % 16 == 0,
         .domid = (domid_t)pick_domid(),
     };
-    unsigned int cmd = cmds[byte() % ARRAY_SIZE(cmds)];
+    unsigned int what = byte();
+    unsigned int cmd = cmds[what % ARRAY_SIZE(cmds)];
     uint64_t list[4];
     int64_t rc;
+
+    if (what >= 176) {
+        do_exchange(v);
+        return;
+    }
 
     for (unsigned int i = 0; i < 4; i++)
         list[i] = pick_frame(v).n;

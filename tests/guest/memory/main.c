@@ -175,6 +175,64 @@ static void attach(void *page, uint64_t mfn)
     ((uint64_t *)start_info->mfn_list)[virt_to_pfn(page)] = mfn;
 }
 
+/* Neighbours in numbers become neighbours in the machine. */
+static void frames_can_be_exchanged(void)
+{
+    enum { PAIRS = 100 };
+    static uint64_t in[2 * PAIRS], out[PAIRS];
+    char *pages = page_alloc(2 * PAIRS);
+    uint64_t pfn = virt_to_pfn(pages);
+    struct xen_memory_exchange x = {
+        .in = {.extent_start = in,
+               .nr_extents = 2 * PAIRS,
+               .domid = DOMID_SELF},
+        .out = {.extent_start = out,
+                .nr_extents = PAIRS,
+                .extent_order = 1,
+                .domid = DOMID_SELF},
+    };
+
+    NEED(pages != NULL);
+    for (int i = 0; i < 2 * PAIRS; i++)
+        in[i] = detach(pages + i * PAGE_SIZE);
+    for (int i = 0; i < PAIRS; i++)
+        out[i] = pfn + 2 * i;
+    CHECK_EQUAL(hypercall_memory_op(XENMEM_exchange, &x), 0);
+    CHECK_EQUAL(x.nr_exchanged, 2 * PAIRS);
+    for (int i = 0; i < 2 * PAIRS; i++) {
+        attach(pages + i * PAGE_SIZE, out[i / 2] + i % 2);
+        CHECK_EQUAL(mfn_to_pfn(out[i / 2] + i % 2), pfn + i);
+        CHECK_EQUAL(
+            ((const uint64_t *)MACH2PHYS_VIRT_START)[out[i / 2] + i % 2],
+            pfn + i);
+    }
+    memset(pages, 0x5a, 2 * PAIRS * PAGE_SIZE);
+    page_free(pages, 2 * PAIRS);
+}
+
+/* What is mapped cannot go, nor is an answer written where we may not. */
+static void a_refused_exchange_changes_nothing(void)
+{
+    uint64_t *page = page_alloc_zeroed(1);
+    uint64_t in = virt_to_mfn(page), out = virt_to_pfn(page);
+    struct xen_memory_exchange x = {
+        .in = {.extent_start = &in, .nr_extents = 1, .domid = DOMID_SELF},
+        .out = {.extent_start = &out, .nr_extents = 1, .domid = DOMID_SELF},
+    };
+
+    NEED(page != NULL);
+    page[3] = 0x1234;
+    CHECK_EQUAL(hypercall_memory_op(XENMEM_exchange, &x), -XEN_EINVAL);
+    (void)detach(page);
+    x.out.extent_start = (uint64_t *)MACH2PHYS_VIRT_END;
+    CHECK_EQUAL(hypercall_memory_op(XENMEM_exchange, &x), -XEN_EFAULT);
+    CHECK_EQUAL(x.nr_exchanged, 0);
+    CHECK_EQUAL(out, virt_to_pfn(page));
+    attach(page, in);
+    CHECK_EQUAL(page[3], 0x1234);
+    page_free(page, 1);
+}
+
 /* Who is privileged finds the table of machine frames by its frames. */
 static void the_machine_table_is_told(void)
 {
@@ -242,6 +300,8 @@ void test_main(void)
     each_refused_frame_is_reported();
     allocations_have_guards_and_leave_nothing();
     a_table_can_become_memory_again();
+    frames_can_be_exchanged();
+    a_refused_exchange_changes_nothing();
     the_machine_table_is_told();
     malloc_stands_a_storm();
 }

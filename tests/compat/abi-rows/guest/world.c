@@ -5,6 +5,7 @@
 #include <guest/evtchn.h>
 #include <guest/hypercall.h>
 #include <guest/memory.h>
+#include <guest/start.h>
 #include <pv-abi/mmu.h>
 #include "calls.h"
 #include "world.h"
@@ -49,6 +50,29 @@ static uint64_t *data_page(uint8_t byte)
     need(page, "a page");
     memset(page, byte, PAGE_SIZE);
     return page;
+}
+
+uint64_t page_detach(void *page)
+{
+    uint64_t frame = mfn(page);
+
+    need(!va_map(page, 0, UVMF_INVLPG), "a frame without a mapping");
+    return frame;
+}
+
+void page_attach(void *page, uint64_t frame)
+{
+    uint64_t pfn = virt_to_pfn(page);
+    struct xen_memory_reservation r = {
+        .extent_start = &frame, .nr_extents = 1, .domid = DOMID_SELF};
+
+    if (va_map(page, PTE(frame, PTE_KERNEL), UVMF_INVLPG)) {
+        frame = pfn;
+        need(hypercall_memory_op(XENMEM_populate_physmap, &r) == 1 &&
+                 !va_map(page, PTE(frame, PTE_KERNEL), UVMF_INVLPG),
+             "a mapping again");
+    }
+    ((uint64_t *)start_info->mfn_list)[pfn] = frame;
 }
 
 static void make_pages(void)

@@ -59,6 +59,13 @@ void world_make(void);
 uint64_t mfn(const void *page);
 uint64_t at(const uint64_t *page, unsigned int index);
 
+/*
+ * The frame behind a page of page_alloc(), which is not mapped any more, and
+ * back: `frame`, or if that is ours no more a new one.
+ */
+uint64_t page_detach(void *page);
+void page_attach(void *page, uint64_t frame);
+
 #define GDT_ENTRIES 16
 
 /* Descriptors, as a guest writes them. */

@@ -155,6 +155,35 @@ static long large_extents(void)
     return hypercall_memory_op(XENMEM_increase_reservation, &reservation);
 }
 
+/* Frames for others, which are in no list of ours and need no number. */
+static long exchange(unsigned int order, uint64_t count)
+{
+    static uint64_t others[MANY];
+    struct xen_memory_exchange x = {
+        .in = {.extent_start = frames,
+               .nr_extents = count,
+               .extent_order = order,
+               .domid = DOMID_SELF},
+        .out = {.extent_start = others,
+                .nr_extents = count << order,
+                .domid = DOMID_SELF},
+    };
+    long result = hypercall_memory_op(XENMEM_exchange, &x);
+
+    memcpy(frames, others, sizeof(frames));
+    return result ? result : (long)x.nr_exchanged;
+}
+
+static long exchange_frames(void)
+{
+    return exchange(0, MANY);
+}
+
+static long exchange_extents(void)
+{
+    return exchange(9, 4);
+}
+
 static long many_calls(void)
 {
     static struct multicall_entry calls[MANY];
@@ -176,8 +205,10 @@ static const struct {
     {"clear_page", clear_pages},
     {"grant_copy", copy_pages},
     {"increase_reservation", more_memory},
+    {"exchange", exchange_frames},
     {"decrease_reservation", less_memory},
     {"increase_reservation by 2 MiB", large_extents},
+    {"exchange of 2 MiB", exchange_extents},
     {"multicall", many_calls},
 };
 
