@@ -132,6 +132,14 @@ struct gnttab_query_size {
     uint16_t _pad1;
 };
 
+struct gnttab_unmap_and_replace {
+    uint64_t host_addr;    /* IN  as it was mapped; 0 to leave it */
+    uint64_t new_addr;     /* IN  va: its entry moves there; 0: none does */
+    grant_handle_t handle; /* IN  */
+    int16_t status;        /* OUT GNTST_*; okay only after the TLB flush */
+    uint16_t _pad;
+};
+
 struct gnttab_set_version {
     uint32_t version; /* IN 1; OUT the version in force */
 };

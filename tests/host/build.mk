@@ -84,6 +84,7 @@ SUITE_evtchn_raise := $(HV_FAKE_GUESTS)
 SUITE_grant       := $(HV_FAKE_GUESTS)
 SUITE_grant_map   := $(HV_FAKE_GUESTS)
 SUITE_grant_unmap := $(HV_FAKE_GUESTS)
+SUITE_grant_transfer := $(HV_FAKE_GUESTS)
 
 # hypervisor/core/sched
 SUITE_sched    := $(HV_FAKE_GUESTS)

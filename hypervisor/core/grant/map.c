@@ -211,10 +211,11 @@ struct unmapping {
     uint16_t parts; /* those that go */
 };
 
-/* Clear the entry. The mapping stays busy if this succeeds. */
+/* Clear or replace the entry. The mapping stays busy if this succeeds. */
 static int16_t unmap_begin(struct vcpu *v,
                            const struct gnttab_unmap_grant_ref *op,
-                           struct unmapping *u, struct effects *fx)
+                           uint64_t new_addr, struct unmapping *u,
+                           struct effects *fx)
 {
     struct grant_mapping m;
     struct grant_map entry;
@@ -226,6 +227,7 @@ static int16_t unmap_begin(struct vcpu *v,
     u->pin = pin_of(&m);
     u->parts = 0;
     entry = entry_of(&m, op->host_addr);
+    entry.new_addr = new_addr;
     if (op->dev_bus_addr != 0 &&
         op->dev_bus_addr != frame_mfn(v->d->hv, u->pin.frame).n << PAGE_SHIFT)
         status = GNTST_general_error;
@@ -242,14 +244,15 @@ static int16_t unmap_begin(struct vcpu *v,
     return status;
 }
 
-int grant_op_unmap_grant_ref(struct vcpu *v, struct gnttab_unmap_grant_ref *op,
-                             unsigned int n, struct effects *fx)
+/* With new_addr, what mm_unmap_grant says of it: one element then. */
+static int unmap_batch(struct vcpu *v, struct gnttab_unmap_grant_ref *op,
+                       unsigned int n, uint64_t new_addr, struct effects *fx)
 {
     struct unmapping u[GRANT_BATCH];
     uint16_t parts = 0;
 
     for (unsigned int i = 0; i < n; i++) {
-        op[i].status = unmap_begin(v, &op[i], &u[i], fx);
+        op[i].status = unmap_begin(v, &op[i], new_addr, &u[i], fx);
         if (op[i].status == GNTST_okay)
             parts |= u[i].parts;
     }
@@ -260,6 +263,26 @@ int grant_op_unmap_grant_ref(struct vcpu *v, struct gnttab_unmap_grant_ref *op,
             continue;
         put_parts(&u[i].pin, u[i].parts);
         mapping_release(v->d, op[i].handle, u[i].parts);
+    }
+    return 0;
+}
+
+int grant_op_unmap_grant_ref(struct vcpu *v, struct gnttab_unmap_grant_ref *op,
+                             unsigned int n, struct effects *fx)
+{
+    return unmap_batch(v, op, n, 0, fx);
+}
+
+int grant_op_unmap_and_replace(struct vcpu *v,
+                               struct gnttab_unmap_and_replace *op,
+                               unsigned int n, struct effects *fx)
+{
+    for (unsigned int i = 0; i < n; i++) {
+        struct gnttab_unmap_grant_ref one = {.host_addr = op[i].host_addr,
+                                             .handle = op[i].handle};
+
+        (void)unmap_batch(v, &one, 1, op[i].new_addr, fx);
+        op[i].status = one.status;
     }
     return 0;
 }

@@ -112,8 +112,9 @@ struct grant_map {
                            address of the entry */
     bool contains_pte;
     bool readonly;
-    bool application; /* a user page */
-    uint8_t avail;    /* bits 9 .. 11 of the entry, 0 .. 7 */
+    bool application;  /* a user page */
+    uint8_t avail;     /* bits 9 .. 11 of the entry, 0 .. 7 */
+    uint64_t new_addr; /* unmap: a va whose entry moves there; 0: none does */
 };
 
 /*
@@ -126,10 +127,11 @@ must_check int mm_map_grant(struct vcpu *v, const struct grant_map *g,
                             struct frame *f, struct effects *fx);
 
 /*
- * Clear that entry, if it still maps f with these rights.
+ * Clear or replace that entry, if it still maps f with these rights.
  * Before the granter hears of it, the caller must flush the mapper:
  * hal_flush_tlb(flush_all(v->d)), once for many.
- * Returns 0, -EINVAL (no such entry, or it maps something else).
+ * Returns 0, -EINVAL (no such entry, or it maps something else; new_addr
+ * has no entry, or the same one, or comes with contains_pte).
  */
 must_check int mm_unmap_grant(struct vcpu *v, const struct grant_map *g,
                               struct frame *f, struct effects *fx);

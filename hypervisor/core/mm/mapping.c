@@ -132,6 +132,28 @@ int mm_map_grant(struct vcpu *v, const struct grant_map *g, struct frame *f,
     return rc ? -EINVAL : 0;
 }
 
+/*
+ * What stands at this place of a table when the grant's mapping is gone: none,
+ * or the entry of new_addr, which moves here with its references. 0, -EINVAL.
+ */
+static int successor(struct vcpu *v, const struct grant_map *g, mfn_t table,
+                     unsigned int index, uint64_t *e)
+{
+    struct frame *from;
+    struct walk w;
+
+    *e = 0;
+    if (!g->new_addr)
+        return 0;
+    if (g->contains_pte || walk(v, g->new_addr, &w) ||
+        (mfn_eq(w.table, table) && w.index == index) ||
+        get_table(v->d, w.table, &from))
+        return -EINVAL;
+    *e = entry_swap(w.table, w.index, 0);
+    frame_put(v->d->hv, from);
+    return 0;
+}
+
 int mm_unmap_grant(struct vcpu *v, const struct grant_map *g, struct frame *f,
                    struct effects *fx)
 {
@@ -144,11 +166,13 @@ int mm_unmap_grant(struct vcpu *v, const struct grant_map *g, struct frame *f,
     effects_spend(fx, 1);
     spin_lock(&v->d->mm_lock);
     if (!find_entry(v, g, &table, &index)) {
-        uint64_t e = entry_read(frame_mfn(hv, table), index);
+        mfn_t m = frame_mfn(hv, table);
+        uint64_t e = entry_read(m, index), new;
 
         if ((e & (PTE_P | PTE_RW)) == rights &&
-            mfn_eq(pte_mfn(e), frame_mfn(hv, f))) {
-            entry_swap(frame_mfn(hv, table), index, 0);
+            mfn_eq(pte_mfn(e), frame_mfn(hv, f)) &&
+            !successor(v, g, m, index, &new)) {
+            entry_swap(m, index, new);
             entry_put(v->d, 1, e);
             rc = 0;
         }

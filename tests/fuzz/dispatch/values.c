@@ -242,7 +242,7 @@ static const struct {
     {pick_limit, "struct xen_domctl_createdomain", "max_evtchn_port"},
     {pick_limit, "struct xen_domctl_max_vcpus", "max"},
     {pick_host_address, "struct gnttab_map_grant_ref", "host_addr"},
-    {pick_address, NULL, "host_addr ldt_base linear_addr va"},
+    {pick_address, NULL, "host_addr ldt_base linear_addr new_addr va"},
     {pick_bits, NULL, "cs flags len offset virq vm_assist weight"},
     {pick_canonical, NULL,
      "address base event event_callback_eip failsafe failsafe_callback_eip "

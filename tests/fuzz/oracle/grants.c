@@ -40,12 +40,13 @@ void do_grant(struct vcpu *v)
 }
 
 /* Returns whether the entry was found. */
-static bool unmap_grant(struct grant *g)
+static bool unmap_grant(struct grant *g, uint64_t new_addr)
 {
     struct effects fx;
     bool found;
 
     effects_init(&fx);
+    g->map.new_addr = new_addr;
     found = mm_unmap_grant(g->mapper, &g->map, g->f, &fx) == 0;
     if (found)
         hal_flush_tlb(flush_all(g->mapper->d));
@@ -56,7 +57,9 @@ void do_ungrant(void)
 {
     struct grant *g = &scene.grant[byte() % GRANTS];
 
-    if (g->active && unmap_grant(g))
+    uint64_t new_addr = byte() % 2 ? pick_va() : 0;
+
+    if (g->active && unmap_grant(g, new_addr))
         grant_frame_put(g);
     tlb_check(&scene.tlb);
 }
@@ -69,7 +72,7 @@ void drop_grants(const struct domain *d)
         if (!g->active || (d && g->mapper->d != d))
             continue;
         /* If the entry is gone, so are its references. */
-        (void)unmap_grant(g);
+        (void)unmap_grant(g, 0);
         grant_frame_put(g);
     }
 }

@@ -3,6 +3,7 @@
  * Grants of a domain to itself: what is lent can be mapped and shows the same
  * memory, cannot be taken back while mapped, and wrong references are refused.
  */
+#include <stdlib.h>
 #include <string.h>
 #include <guest/grant.h>
 #include <guest/hypercall.h>
@@ -128,6 +129,53 @@ static void a_foreign_handle_is_refused(void)
     CHECK_EQUAL(op.status, GNTST_bad_handle);
 }
 
+/* A page has a mapping again. */
+static void attach(void *page, uint64_t mfn)
+{
+    CHECK_EQUAL(hypercall_update_va_mapping((uint64_t)page,
+                                            PTE(mfn, PTE_KERNEL), UVMF_INVLPG),
+                0);
+}
+
+/* Where a loan was mapped, our own page is afterwards. */
+static void a_mapping_is_replaced_by_ours(void)
+{
+    uint64_t *lent = page_alloc_zeroed(1), *own = page_alloc_zeroed(1);
+    struct gnttab_unmap_and_replace op = {.new_addr = (uint64_t)own};
+    uint64_t mfn, value;
+    struct grant_mapping m;
+    struct probe p;
+    grant_ref_t ref;
+    int got;
+
+    NEED(lent && own);
+    *lent = 0x1e47;
+    *own = 0x0b17;
+    mfn = virt_to_mfn(own);
+    got = grant_access(self, virt_to_mfn(lent), false);
+    NEED(got > 0);
+    ref = got;
+    NEED(!grant_map(&m, self, &ref, 1, false, NULL));
+    CHECK_EQUAL(*(uint64_t *)m.va, 0x1e47);
+    op.host_addr = (uint64_t)m.va;
+    op.handle = m.handles[0];
+    CHECK_EQUAL(hypercall_grant_table_op(GNTTABOP_unmap_and_replace, &op, 1),
+                0);
+    CHECK_EQUAL(op.status, GNTST_okay);
+    CHECK_EQUAL(*(uint64_t *)m.va, 0x0b17);
+    CHECK(!probe_read64(&p, own, &value));
+    CHECK_EQUAL(grant_end(ref), 0);
+    CHECK_EQUAL(hypercall_grant_table_op(GNTTABOP_unmap_and_replace, &op, 1),
+                0);
+    CHECK_EQUAL(op.status, GNTST_bad_handle);
+    kmap_release(m.va, 1);
+    free(m.handles);
+    attach(own, mfn);
+    CHECK_EQUAL(*own, 0x0b17);
+    page_free(lent, 1);
+    page_free(own, 1);
+}
+
 static void sizes_are_told(void)
 {
     struct gnttab_query_size size = {.dom = DOMID_SELF};
@@ -146,5 +194,6 @@ void test_main(void)
     many_are_mapped_behind_each_other();
     a_refusal_undoes_the_rest();
     a_foreign_handle_is_refused();
+    a_mapping_is_replaced_by_ours();
     sizes_are_told();
 }

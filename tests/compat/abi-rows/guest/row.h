@@ -58,7 +58,8 @@ void answer_print(long answer);
     AREA(mmu_update)                                                           \
     AREA(mmuext)                                                               \
     AREA(va_mapping)                                                           \
-    AREA(memory)
+    AREA(memory)                                                               \
+    AREA(grants)
 
 #define AREA_DECLARE(area) extern const struct row rows_##area[];
 AREAS(AREA_DECLARE)
