@@ -107,6 +107,20 @@ struct gnttab_setup_table {
     GUEST_PTR(uint64_t) frame_list; /* OUT nr_frames mfns */
 };
 
+/*
+ * The receiver invites: its entry is GTF_accept_transfer, domid the giver,
+ * frame the pfn it will have. It then waits for GTF_transfer_committed, after
+ * which nobody else gives, and GTF_transfer_completed: frame is the mfn now.
+ */
+struct gnttab_transfer {
+    uint64_t mfn;  /* IN  the caller's, mapped and used by nobody */
+    domid_t domid; /* IN  the receiver */
+    uint16_t _pad0;
+    grant_ref_t ref; /* IN  in its table */
+    int16_t status;  /* OUT GNTST_* */
+    uint16_t _pad1[3];
+};
+
 struct gnttab_copy {
     struct gnttab_copy_ptr {
         union {

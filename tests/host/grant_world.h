@@ -134,4 +134,16 @@ static inline int16_t copy(struct world *w, domid_t user, struct gnttab_copy op)
     return op.status;
 }
 
+/* For fake.on_flush: whether entry 9 of domain 1 is in use at that moment. */
+static struct world *flushed_world;
+static bool flush_found_in_use;
+
+static inline void look_at_flush(cpumask_t cpus)
+{
+    flush_found_in_use =
+        entry(flushed_world, 1, 9)->flags & GTF_writing &&
+        frame_is(frame_of(flushed_world->hv, data(flushed_world, 1, 0)),
+                 FRAME_WRITABLE);
+}
+
 #endif

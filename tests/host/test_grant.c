@@ -164,7 +164,8 @@ START_TEST(there_is_version_1_only)
         call_grant(w.v[1], GNTTABOP_get_version, &get, 1, sizeof(get)), -EPERM);
     ck_assert_int_eq(call_grant(w.v[1], 13, &get, 1, sizeof(get)), -ENOSYS);
     ck_assert_int_eq(
-        call_grant(w.v[1], GNTTABOP_transfer, &get, 1, sizeof(get)), -ENOSYS);
+        call_grant(w.v[1], GNTTABOP_swap_grant_ref, &get, 1, sizeof(get)),
+        -ENOSYS);
     world_done(&w);
 }
 END_TEST

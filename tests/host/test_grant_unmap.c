@@ -54,17 +54,6 @@ START_TEST(an_overwritten_entry_cannot_be_unmapped_but_stays_accounted)
 }
 END_TEST
 
-static struct world *flushed_world;
-static bool flush_found_in_use;
-
-static void look_at_flush(cpumask_t cpus)
-{
-    flush_found_in_use =
-        entry(flushed_world, 1, 9)->flags & GTF_writing &&
-        frame_is(frame_of(flushed_world->hv, data(flushed_world, 1, 0)),
-                 FRAME_WRITABLE);
-}
-
 /* Until then the frame must not become anything else. */
 START_TEST(unmap_flushes_once_before_the_granter_hears_of_it)
 {

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Grant tables, version 1: a domain lends single frames to another, which
- * maps them (map.c) or copies to and from them (grant_op.c).
+ * maps them (map.c) or copies to and from them (grant_op.c), or gives them
+ * away for good.
  *
  * The table itself is guest memory: frames of the hypervisor that the domain
  * may map. The guest writes an entry's domain, frame and access; the
@@ -150,6 +151,15 @@ int16_t grant_pin_get(struct domain *granter, grant_ref_t ref,
 
 /* One use has ended, and every CPU has forgotten it. No lock held. */
 void grant_pin_put(const struct grant_pin *pin);
+
+/*
+ * Give f, taken from `from` (mm/alloc.h), to the domain that invites it in
+ * entry ref. No lock held. Returns GNTST_okay, or GNTST_general_error (no such
+ * entry, no invitation to `from`, the receiver's limit): `from` has it again,
+ * unless the receiver died at that moment.
+ */
+int16_t grant_give(struct domain *from, struct frame *f, struct domain *to,
+                   grant_ref_t ref);
 
 /* map.c: undo mappings of d, which does not run. 0 or -ERESTART. */
 must_check int grant_undo_mappings(struct domain *d, struct effects *fx);

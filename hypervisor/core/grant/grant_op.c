@@ -12,10 +12,11 @@
 #include "grant/grant.h"
 #include "hal.h"
 #include "hv.h"
+#include "mm/alloc.h"
 
 /* ---------------------------------------------------------------- copy */
 
-/* What a copy of up to a page costs, in units of work. */
+/* What a copy of up to a page costs, or a flush for a transfer, in units. */
 #define COPY_COST 24
 
 /* One side of a copy: a pin, or, with granter NULL, a frame of the caller. */
@@ -95,6 +96,36 @@ int grant_op_copy(struct vcpu *v, struct gnttab_copy *op, unsigned int n,
     for (unsigned int i = 0; i < n; i++) {
         effects_spend(fx, COPY_COST);
         op[i].status = copy_one(v, &op[i]);
+    }
+    return 0;
+}
+
+/* ------------------------------------------------------------ transfer */
+
+static int16_t transfer_one(struct vcpu *v, const struct gnttab_transfer *op)
+{
+    struct domain *to;
+    struct frame *f;
+    int16_t status;
+
+    if (domain_frame_take(v->d, mfn_of(op->mfn), &f))
+        return GNTST_bad_page;
+    to = domain_find(v->d->hv, op->domid);
+    if (!to) {
+        domain_frame_untake(v->d, f);
+        return GNTST_bad_domain;
+    }
+    status = grant_give(v->d, f, to, op->ref);
+    domain_put(to);
+    return status;
+}
+
+int grant_op_transfer(struct vcpu *v, struct gnttab_transfer *op,
+                      unsigned int n, struct effects *fx)
+{
+    for (unsigned int i = 0; i < n; i++) {
+        effects_spend(fx, COPY_COST);
+        op[i].status = transfer_one(v, &op[i]);
     }
     return 0;
 }

@@ -166,32 +166,34 @@ static uint32_t *head_of(struct grant_entry_v1 *e)
     return (uint32_t *)(void *)&e->flags;
 }
 
-static bool grants(union head h, domid_t user, bool writable)
+/* Whether h lets user set these bits: of one use, or of a transfer. */
+static bool allows(union head h, domid_t user, uint16_t bits)
 {
-    return (h.flags & GTF_type_mask) == GTF_permit_access && h.domid == user &&
+    if (h.domid != user)
+        return false;
+    if (bits == GTF_transfer_committed)
+        return h.flags == GTF_accept_transfer;
+    return (h.flags & GTF_type_mask) == GTF_permit_access &&
            (h.flags & GTF_sub_page) == 0 &&
-           !(writable && (h.flags & GTF_readonly));
+           !((bits & GTF_writing) && (h.flags & GTF_readonly));
 }
 
-/*
- * Set the use bits, provided that the entry grants this access at the very
- * moment they appear.
+/* Set bits, provided that the entry allows it at the very moment they appear.
  */
-static int16_t set_use(struct grant_entry_v1 *e, domid_t user, bool writable)
+static bool set_bits(struct grant_entry_v1 *e, domid_t user, uint16_t bits)
 {
-    uint16_t bits = writable ? GTF_reading | GTF_writing : GTF_reading;
     union head old = {.word = shared_read(head_of(e))};
 
     for (unsigned int i = 0; i < TRIES; i++) {
         union head new = old;
 
-        if (!grants(old, user, writable))
-            return GNTST_general_error;
+        if (!allows(old, user, bits))
+            return false;
         new.flags |= bits;
         if (shared_compare_exchange(head_of(e), &old.word, new.word))
-            return GNTST_okay;
+            return true;
     }
-    return GNTST_general_error;
+    return false;
 }
 
 /* Clear the use bits that nobody needs any more. */
@@ -243,7 +245,8 @@ static int16_t pin_locked(const struct grant_pin *pin, domid_t user,
     if (a->readers > UINT32_MAX - uses)
         return GNTST_general_error;
     if ((a->readers == 0 || (pin->writable && a->writers == 0)) &&
-        set_use(e, user, pin->writable))
+        !set_bits(e, user,
+                  pin->writable ? GTF_reading | GTF_writing : GTF_reading))
         return GNTST_general_error;
     if (a->readers == 0)
         mfn = shared_read(&e->frame);
@@ -310,4 +313,49 @@ void grant_pin_put(const struct grant_pin *pin)
         frame_put(hv, pin->frame);
     else
         frame_put_writable(hv, pin->frame);
+}
+
+/* --------------------------------------------------------- transfers */
+
+/* Frame m is the receiver's: it hears of it, unless it has lost it again. */
+static void complete(struct domain *to, mfn_t m, struct grant_entry_v1 *e)
+{
+    uint32_t pfn = shared_read(&e->frame);
+    struct frame *f;
+
+    if (!frame_get(to, m, &f)) {
+        m2p_set(to->hv, m, pfn);
+        frame_put(to->hv, f);
+    }
+    shared_write(&e->frame, (uint32_t)m.n);
+    __atomic_fetch_or(head_of(e), GTF_transfer_completed, __ATOMIC_SEQ_CST);
+}
+
+int16_t grant_give(struct domain *from, struct frame *f, struct domain *to,
+                   grant_ref_t ref)
+{
+    struct grant_table *t = to->grant;
+    struct grant_entry_v1 *e = NULL;
+    bool room = true, given = false;
+    size_t count;
+
+    spin_lock(&t->lock);
+    count = t->entries ? t->frame_count * ENTRIES_PER_FRAME : 0;
+    if (ref < count)
+        e = grant_entry_of(t, (grant_ref_t)index_masked(ref, count));
+    if (to != from)
+        room = domain_frames_reserve(to, 1) == 0;
+    if (e && room && set_bits(e, from->domid, GTF_transfer_committed)) {
+        mfn_t m = frame_mfn(to->hv, f);
+
+        given = domain_frame_move(from, f, to);
+        if (given)
+            complete(to, m, e);
+    } else {
+        if (to != from && room)
+            domain_frames_unreserve(to, 1);
+        domain_frame_untake(from, f);
+    }
+    spin_unlock(&t->lock);
+    return given ? GNTST_okay : GNTST_general_error;
 }

@@ -11,6 +11,7 @@
 #include "bug.h"
 #include "domain.h"
 #include "mm/frame.h"
+#include "mm/tlb.h"
 
 /* The count comes last: it is what makes the frame reachable by others. */
 static void own(struct domain *d, struct frame *f, uint32_t type,
@@ -24,8 +25,7 @@ static void own(struct domain *d, struct frame *f, uint32_t type,
     __atomic_store_n(&f->count, count, __ATOMIC_SEQ_CST);
 }
 
-/* Take n frames off d's limit. */
-static int reserve(struct domain *d, uint64_t n)
+int domain_frames_reserve(struct domain *d, uint64_t n)
 {
     int rc = 0;
 
@@ -40,7 +40,7 @@ static int reserve(struct domain *d, uint64_t n)
     return rc;
 }
 
-static void unreserve(struct domain *d, uint64_t n)
+void domain_frames_unreserve(struct domain *d, uint64_t n)
 {
     spin_lock(&d->pages.lock);
     d->pages.total -= n;
@@ -74,17 +74,17 @@ int domain_frame_alloc(struct domain *d, unsigned int order, mfn_t *first)
 
     if (order > HEAP_ORDER_MAX)
         return -EINVAL;
-    rc = reserve(d, n);
+    rc = domain_frames_reserve(d, n);
     if (rc)
         return rc;
     m = heap_alloc(d->hv, order);
     if (!mfn_is_valid(m)) {
-        unreserve(d, n);
+        domain_frames_unreserve(d, n);
         return -ENOMEM;
     }
     frames_clear(m, n);
     if (!domain_frame_assign(d, m, n, true)) {
-        unreserve(d, n);
+        domain_frames_unreserve(d, n);
         heap_free(d->hv, m, order);
         return -EINVAL;
     }
@@ -127,7 +127,7 @@ void domain_frame_untake(struct domain *d, struct frame *f)
     f->debris = FRAME_LIST_END;
     __atomic_store_n(&f->count, FRAME_ALLOCATED | 2, __ATOMIC_SEQ_CST);
     /* Teardown passed over it, or will find it now. */
-    if (__atomic_load_n(&d->dying, __ATOMIC_SEQ_CST) != DOMAIN_ALIVE)
+    if (d->dying != DOMAIN_ALIVE)
         (void)!domain_frame_release(d, f);
     frame_put(d->hv, f);
 }
@@ -160,14 +160,11 @@ void special_frame_free(struct domain *d, mfn_t m)
     frame_put_writable(d->hv, f);
 }
 
-void frame_free(struct hv *hv, struct frame *f)
+/* f, without references, is not d's any more. */
+static void disown(struct domain *d, struct frame *f, bool special)
 {
-    struct domain *d = frame_owner(hv, f);
-    uint32_t count = __atomic_load_n(&f->count, __ATOMIC_RELAXED);
-    bool special = count & FRAME_SPECIAL;
+    struct hv *hv = d->hv;
 
-    BUG_ON(!d || (count & FRAME_ALLOCATED));
-    BUG_ON(f->type & (FRAME_TYPE_COUNT | FRAME_PARTIAL | FRAME_PINNED));
     m2p_set(hv, frame_mfn(hv, f), INVALID_M2P_ENTRY);
     spin_lock(&d->pages.lock);
     if (d->pages.cursor == frame_index(hv, f))
@@ -179,6 +176,33 @@ void frame_free(struct hv *hv, struct frame *f)
     f->type = FRAME_NONE;
     __atomic_store_n(&f->count, 0, __ATOMIC_SEQ_CST);
     spin_unlock(&d->pages.lock);
+}
+
+bool domain_frame_move(struct domain *from, struct frame *f, struct domain *to)
+{
+    mfn_t m = frame_mfn(from->hv, f);
+
+    if (to == from) {
+        domain_frame_untake(from, f);
+        return true;
+    }
+    tlb_flush_stale(from->hv, f->stamp);
+    disown(from, f, false);
+    if (domain_frame_assign(to, m, 1, true))
+        return true;
+    domain_frames_unreserve(to, 1);
+    heap_free(from->hv, m, 0);
+    return false;
+}
+
+void frame_free(struct hv *hv, struct frame *f)
+{
+    struct domain *d = frame_owner(hv, f);
+    uint32_t count = __atomic_load_n(&f->count, __ATOMIC_RELAXED);
+
+    BUG_ON(!d || (count & FRAME_ALLOCATED));
+    BUG_ON(f->type & (FRAME_TYPE_COUNT | FRAME_PARTIAL | FRAME_PINNED));
+    disown(d, f, count & FRAME_SPECIAL);
     /* d may be gone from here on: domains_reap. */
     heap_free(hv, frame_mfn(hv, f), 0);
 }

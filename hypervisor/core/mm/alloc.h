@@ -95,6 +95,11 @@ must_check int domain_frame_release(struct domain *d, struct frame *f);
 must_check bool domain_frame_assign(struct domain *d, mfn_t first, uint64_t n,
                                     bool counted);
 
+/* Ask d's limit for n frames, which count as d's from now on. 0, -ENOMEM,
+ * -EINVAL (dying). */
+must_check int domain_frames_reserve(struct domain *d, uint64_t n);
+void domain_frames_unreserve(struct domain *d, uint64_t n);
+
 /*
  * Take frame m of d out of everybody's reach: from now on nobody can get a
  * reference. It stays in d's list and count, and f->debris is the taker's,
@@ -103,6 +108,14 @@ must_check bool domain_frame_assign(struct domain *d, mfn_t first, uint64_t n,
  */
 must_check int domain_frame_take(struct domain *d, mfn_t m, struct frame **f);
 void domain_frame_untake(struct domain *d, struct frame *f);
+
+/*
+ * Make f, taken from `from`, a frame of `to`, where it is reserved if that is
+ * another domain; it keeps what it holds, and no CPU knows it any more.
+ * False: `to` is dying, and the frame is free.
+ */
+must_check bool domain_frame_move(struct domain *from, struct frame *f,
+                                  struct domain *to);
 
 /*
  * A zeroed page of the hypervisor that d may map but does not own: for

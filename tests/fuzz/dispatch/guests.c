@@ -234,6 +234,7 @@ void guest_lend(struct vcpu *v)
         GTF_permit_access,
         GTF_permit_access | GTF_readonly,
         GTF_invalid,
+        GTF_accept_transfer,
         GTF_transitive,
         GTF_permit_access | GTF_sub_page,
         GTF_permit_access | GTF_reading | GTF_writing,

@@ -5,9 +5,12 @@
  */
 #include <string.h>
 
+#include <pv-abi/grant_table.h>
 #include <pv-abi/hypercall_types.h>
 #include <pv-abi/hypercalls.h>
 
+#include "domain/domain.h"
+#include "grant/grant.h"
 #include "play.h"
 
 /* Whether v still runs, and may go on. */
@@ -47,6 +50,34 @@ static uint64_t exchange(struct vcpu *v, uint64_t frame, unsigned int how,
     return list[2];
 }
 
+/* The receiver invites, mostly. */
+static void invite(struct domain *to, domid_t giver, grant_ref_t ref)
+{
+    const struct grant_table *t = to->grant;
+    uint64_t e =
+        GTF_accept_transfer | (uint64_t)giver << 16 | (uint64_t)byte() << 32;
+
+    if (t->entries && t->entries[0] && byte() % 8)
+        fake_frame_write(hal_mfn_of(t->entries[0]), ref, e);
+}
+
+static bool give(struct vcpu *v, uint64_t frame, unsigned int how)
+{
+    uint64_t va = arena_take(sizeof(struct gnttab_transfer));
+    struct gnttab_transfer op = {
+        .mfn = frame, .domid = any_domid(), .ref = how % 8};
+    struct call c = {
+        __HYPERVISOR_grant_table_op, {GNTTABOP_transfer, va, 1}, 1};
+    struct domain *to = domain_find(scene.hv, op.domid);
+
+    if (to) {
+        invite(to, v->d->domid, op.ref);
+        domain_put(to);
+    }
+    memcpy(fake_guest(va), &op, sizeof(op));
+    return run(v, &c);
+}
+
 void guest_part(struct vcpu *v)
 {
     uint64_t va = (byte() % GUEST_FRAMES) * PAGE_SIZE, frame;
@@ -56,7 +87,11 @@ void guest_part(struct vcpu *v)
 
     if (!mfn_is_valid(m) || !map(v, va, 0))
         return;
-    frame = exchange(v, m.n, how, &goes_on);
+    frame = m.n;
+    if (how & 0x20)
+        goes_on = give(v, frame, how);
+    else
+        frame = exchange(v, frame, how, &goes_on);
     if (goes_on)
         (void)map(v, va, pte_make(mfn_of(frame & 0xffffff), PTE_DATA));
 }

@@ -94,7 +94,7 @@ void guest_access(struct vcpu *v);
 void guest_lend(struct vcpu *v);
 void guest_scribble(struct vcpu *v);
 void guest_fault(struct vcpu *v);
-/* part.c: a frame is unmapped, and exchanged. */
+/* part.c: a frame is unmapped, and exchanged or given away. */
 void guest_part(struct vcpu *v);
 
 /* ------------------------------------------------- judge (judge.c) */

@@ -6,6 +6,7 @@
 
 #include <pv-abi/memory.h>
 
+#include "mm/alloc.h"
 #include "mm/calls.h"
 #include "mm/vcpu_mmu.h"
 
@@ -203,6 +204,28 @@ static void do_exchange(struct vcpu *v)
         call_update_va(v, va, pte_make(mfn_of(list[8]), PTE_DATA), UVMF_NONE)));
 }
 
+/* What a transfer does, without the invitation. */
+static void do_give(struct vcpu *v)
+{
+    uint64_t va = (byte() % DOMAIN_FRAMES) * PAGE_SIZE;
+    struct domain *to = scene.vcpu[byte() % TLB_CPUS]->d;
+    mfn_t m = unmapped(v, va);
+    struct frame *f;
+
+    begin_call();
+    if (domain_frame_take(v->d, m, &f)) {
+        end_call(true);
+        return;
+    }
+    if (to != v->d && domain_frames_reserve(to, 1)) {
+        domain_frame_untake(v->d, f);
+        end_call(true);
+        return;
+    }
+    (void)!domain_frame_move(v->d, f, to);
+    end_call(false);
+}
+
 void do_memory(struct vcpu *v)
 {
     static const uint8_t cmds[] = {0, 1, 1, 6};
@@ -218,7 +241,7 @@ void do_memory(struct vcpu *v)
     int64_t rc;
 
     if (what >= 176) {
-        do_exchange(v);
+        what < 224 ? do_exchange(v) : do_give(v);
         return;
     }
 

@@ -129,7 +129,15 @@ static void a_foreign_handle_is_refused(void)
     CHECK_EQUAL(op.status, GNTST_bad_handle);
 }
 
-/* A page has a mapping again. */
+/* A page without a mapping, and back with one of that frame. */
+static uint64_t detach(void *page)
+{
+    uint64_t mfn = virt_to_mfn(page);
+
+    CHECK_EQUAL(hypercall_update_va_mapping((uint64_t)page, 0, UVMF_INVLPG), 0);
+    return mfn;
+}
+
 static void attach(void *page, uint64_t mfn)
 {
     CHECK_EQUAL(hypercall_update_va_mapping((uint64_t)page,
@@ -176,6 +184,44 @@ static void a_mapping_is_replaced_by_ours(void)
     page_free(own, 1);
 }
 
+/* Sent to oneself: the invitation is used up, the frame is the same. */
+static void a_frame_is_given_by_invitation(void)
+{
+    uint64_t table_mfn = 0, mfn;
+    struct gnttab_setup_table setup = {
+        .dom = DOMID_SELF, .nr_frames = 1, .frame_list = &table_mfn};
+    struct gnttab_transfer op = {.domid = self, .ref = 300};
+    struct grant_entry_v1 *table;
+    uint64_t *page = page_alloc_zeroed(1);
+
+    NEED(page != NULL);
+    NEED(!hypercall_grant_table_op(GNTTABOP_setup_table, &setup, 1) &&
+         setup.status == GNTST_okay);
+    table = kmap_frame(table_mfn, PTE_KERNEL, DOMID_SELF);
+    NEED(table != NULL);
+    *page = 0x61f7;
+    op.mfn = virt_to_mfn(page);
+    table[op.ref] =
+        (struct grant_entry_v1){.flags = GTF_accept_transfer,
+                                .domid = self,
+                                .frame = (uint32_t)virt_to_pfn(page)};
+    CHECK_EQUAL(hypercall_grant_table_op(GNTTABOP_transfer, &op, 1), 0);
+    CHECK_EQUAL(op.status, GNTST_bad_page); /* it is mapped */
+    CHECK_EQUAL(table[op.ref].flags, GTF_accept_transfer);
+    mfn = detach(page);
+    CHECK_EQUAL(hypercall_grant_table_op(GNTTABOP_transfer, &op, 1), 0);
+    CHECK_EQUAL(op.status, GNTST_okay);
+    CHECK_EQUAL(table[op.ref].flags, GTF_accept_transfer |
+                                         GTF_transfer_committed |
+                                         GTF_transfer_completed);
+    CHECK_EQUAL(table[op.ref].frame, mfn);
+    attach(page, mfn);
+    CHECK_EQUAL(*page, 0x61f7);
+    table[op.ref] = (struct grant_entry_v1){0};
+    kmap_release(table, 1);
+    page_free(page, 1);
+}
+
 static void sizes_are_told(void)
 {
     struct gnttab_query_size size = {.dom = DOMID_SELF};
@@ -195,5 +241,6 @@ void test_main(void)
     a_refusal_undoes_the_rest();
     a_foreign_handle_is_refused();
     a_mapping_is_replaced_by_ours();
+    a_frame_is_given_by_invitation();
     sizes_are_told();
 }

@@ -1,6 +1,51 @@
 /* SPDX-License-Identifier: MIT */
-/* grant_table_op: mappings replaced by others. */
+/* grant_table_op: frames given away, mappings exchanged for others. */
+#include <string.h>
+#include <guest/start.h>
 #include "calls.h"
+
+/* ------------------------------------------------------------ transfer */
+
+static long give(uint64_t frame, domid_t to, grant_ref_t ref)
+{
+    return GRANT(transfer, .mfn = frame, .domid = to, .ref = ref);
+}
+
+/* A page whose frame nobody maps, back whether it was given away or not. */
+static long give_page(domid_t to, grant_ref_t ref)
+{
+    void *page = page_alloc(1);
+    uint64_t frame = page_detach(page);
+    long answer = give(frame, to, ref);
+
+    page_attach(page, frame);
+    page_free(page, 1);
+    return answer;
+}
+
+/* To ourselves, by invitation: what the entry says then. */
+static long give_and_look(domid_t giver, uint16_t flags)
+{
+    struct grant_entry_v1 *e = &world.grants[GRANT_TRANSFER], before = *e;
+    uint64_t *page = page_alloc(1), frame, pfn = virt_to_pfn(page);
+    long answer;
+
+    page[7] = 0x77;
+    frame = page_detach(page);
+    *e = (struct grant_entry_v1){
+        .flags = flags, .domid = giver, .frame = (uint32_t)pfn};
+    answer = give(frame, world.self, GRANT_TRANSFER);
+    if (!answer)
+        answer = e->frame == frame && m2p(frame) == pfn ? e->flags : -1;
+    *e = before;
+    page_attach(page, frame);
+    if (answer > 0 && !(answer & ANSWER_STATUS) && page[7] != 0x77)
+        answer = -2;
+    page_free(page, 1);
+    return answer;
+}
+
+/* ----------------------------------------------------- unmap_and_replace */
 
 #define NO_ADDRESS ((void *)0)
 
