@@ -9,6 +9,7 @@
 #ifndef HV_TYPES_H
 #define HV_TYPES_H
 
+#include <stdatomic.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -49,6 +50,11 @@ static inline bool va_is_canonical(uint64_t va)
 
 /* The result may not be dropped: 0 or a negative errno. */
 #define must_check __attribute__((warn_unused_result))
+
+/* Write an _Atomic member under its lock; those that read it without need no
+ * order with anything else. A plain assignment would be a locked instruction. */
+#define write_relaxed(member, value)                                           \
+    atomic_store_explicit(&(member), value, memory_order_relaxed)
 
 #define ARRAY_SIZE(a) (sizeof(a) / sizeof((a)[0]))
 

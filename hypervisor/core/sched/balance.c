@@ -98,7 +98,7 @@ void sched_place(struct hv_cpu *c, struct vcpu *v, uint64_t now_ns,
         /* v is in no queue now: whoever comes in between finds it so, and
          * may place it before us. */
         v->sched.credit += hv->cpus[to].floor - c->floor;
-        v->sched.cpu = to;
+        write_relaxed(v->sched.cpu, to);
         spin_unlock(&c->sched_lock);
         c = lock_queue_of(v);
         if (v->sched.queued || c->current == v || !vcpu_wants_cpu(v)) {
@@ -209,7 +209,7 @@ static bool steal(struct hv *hv, unsigned int from, unsigned int cpu,
     if (v) {
         queue_remove(there, v);
         v->sched.credit += here->floor - there->floor;
-        v->sched.cpu = cpu;
+        write_relaxed(v->sched.cpu, cpu);
         queue_join(here, v);
     }
     spin_unlock_pair(&there->sched_lock, &here->sched_lock);

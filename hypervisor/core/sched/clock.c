@@ -57,7 +57,7 @@ void vcpu_time_publish(struct vcpu *v, uint64_t tsc, uint64_t now_ns)
     shared_write(&t->flags,
                  machine->tsc_stable ? XEN_PVCLOCK_TSC_STABLE_BIT : 0);
     end_version(&t->version, odd);
-    v->time.area.stale = v->time.area.guest_va != 0;
+    write_relaxed(v->time.area.stale, v->time.area.guest_va != 0);
 }
 
 void wallclock_publish(struct domain *d)
@@ -108,7 +108,7 @@ static void tick(struct vcpu *v, uint64_t period_ns, unsigned int cpu,
 
     if (now_ns > last)
         last += (now_ns - last) / period_ns * period_ns;
-    v->time.last_tick_ns = last;
+    write_relaxed(v->time.last_tick_ns, last);
     virq_raise_vcpu(v, VIRQ_TIMER, fx);
     timer_arm(v->d->hv, &v->time.periodic, cpu, last + period_ns, fx);
 }
@@ -131,8 +131,8 @@ int clock_set_periodic(struct vcpu *v, uint64_t period_ns, bool self,
         (period_ns < CLOCK_PERIOD_MIN_NS || period_ns > CLOCK_PERIOD_MAX_NS))
         return -EINVAL;
     timer_disarm(v->d->hv, &v->time.periodic);
-    v->time.last_tick_ns = now;
-    v->time.period_ns = period_ns;
+    write_relaxed(v->time.last_tick_ns, now);
+    write_relaxed(v->time.period_ns, period_ns);
     if (period_ns != 0 && self)
         timer_arm(v->d->hv, &v->time.periodic, hal_cpu(), now + period_ns, fx);
     return 0;
@@ -220,7 +220,7 @@ void runstate_change(struct vcpu *v, int state, uint64_t now_ns)
         return;
     count_stint(r, now_ns);
     r->state = state;
-    v->sched.area.stale = v->sched.area.guest_va != 0;
+    write_relaxed(v->sched.area.stale, v->sched.area.guest_va != 0);
 }
 
 struct vcpu_runstate_info vcpu_runstate(struct vcpu *v, uint64_t now_ns)
@@ -292,7 +292,8 @@ static bool take_stale(struct vcpu_area *area)
 {
     if (!area->stale)
         return false;
-    area->stale = false; /* before the copy: others set it meanwhile */
+    /* Before the copy, and the lock it takes: others set it meanwhile. */
+    write_relaxed(area->stale, false);
     return area->guest_va;
 }
 

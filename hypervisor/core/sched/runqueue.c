@@ -51,7 +51,7 @@ void queue_insert(struct hv_cpu *c, struct vcpu *v)
     else
         TAILQ_INSERT_TAIL(&c->queue, v, sched.link);
     v->sched.queued = true;
-    c->queue_count++;
+    write_relaxed(c->queue_count, c->queue_count + 1);
     note_head(c);
 }
 
@@ -60,7 +60,7 @@ void queue_remove(struct hv_cpu *c, struct vcpu *v)
     ASSERT(spin_is_held(&c->sched_lock) && v->sched.queued);
     TAILQ_REMOVE(&c->queue, v, sched.link);
     v->sched.queued = false;
-    c->queue_count--;
+    write_relaxed(c->queue_count, c->queue_count - 1);
     note_head(c);
 }
 
@@ -103,7 +103,7 @@ void sched_account(struct vcpu *v, bool ran, uint64_t now_ns)
         v->sched.credit += (int64_t)cost;
         usage += cost;
     }
-    v->sched.usage = usage;
+    write_relaxed(v->sched.usage, usage);
 }
 
 /* The floor below which nobody who comes here is set; never sinks. */
@@ -115,7 +115,7 @@ static void raise_floor(struct hv_cpu *c)
     if (c->current && c->current->sched.credit < least)
         least = c->current->sched.credit;
     if (least != INT64_MAX && least > c->floor)
-        c->floor = least;
+        write_relaxed(c->floor, least);
 }
 
 /* ------------------------------------------------------------ choice */
@@ -191,7 +191,7 @@ static void put_current(struct hv_cpu *c, uint64_t now_ns)
     c->current = NULL;
     v->sched.yield = false;
     if (v->sched.run == VCPU_RUNNING)
-        v->sched.run = VCPU_RUNNABLE;
+        write_relaxed(v->sched.run, VCPU_RUNNABLE);
     cap_give(v->d, v->sched.turn_ns);
     v->sched.turn_ns = 0;
     runstate_change(v, vcpu_waiting_state(v), now_ns);
@@ -212,8 +212,8 @@ static void set_current(struct hv_cpu *c, struct vcpu *v, uint64_t now_ns)
 {
     queue_remove(c, v);
     c->current = v;
-    v->sched.run = VCPU_RUNNING;
-    v->sched.on_cpu = true;
+    write_relaxed(v->sched.run, VCPU_RUNNING);
+    write_relaxed(v->sched.on_cpu, true);
     sched_account(v, false, now_ns);
     runstate_change(v, RUNSTATE_running, now_ns);
 }

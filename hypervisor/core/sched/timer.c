@@ -67,7 +67,7 @@ void timer_arm(struct hv *hv, struct timer *t, unsigned int cpu,
         unlink_locked(c, t);
         if (t->cpu == cpu)
             break;
-        t->cpu = cpu;
+        write_relaxed(t->cpu, cpu);
         spin_unlock(&c->timer_lock);
     }
     t->deadline_ns = deadline_ns;

@@ -145,7 +145,8 @@ void sched_switched(struct vcpu *prev, struct effects *fx)
     struct hv_cpu *c = lock_queue_of(prev);
 
     prev->sched.leaving = false;
-    prev->sched.on_cpu = false;
+    /* After its registers were stored: whoever sees it may run prev. */
+    atomic_store_explicit(&prev->sched.on_cpu, false, memory_order_release);
     if (!prev->sched.queued) {
         spin_unlock(&c->sched_lock);
         return;
