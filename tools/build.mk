@@ -96,3 +96,25 @@ run: all ## boot by GRUB to the control domain; ARGS='--cpus 4' and others
 
 debug: all ## QEMU stopped, gdb attached with all symbols
 	$(Q)$(LAUNCH) --gdb $(ARGS)
+
+# --- The SDK, and releases ----------------------------------------------------
+
+PREFIX ?= /usr/local
+
+# The flags of GUEST_CFLAGS and GUEST_IMAGE but for paths of this tree.
+SDK_CFLAGS  = -std=gnu11 -O2 -g -Wall -Wextra -Wno-unused-parameter \
+    $(filter-out -nostdinc -isystem $(NEWLIB)/% $(GCC_INCLUDE),$(NEWLIB_CFLAGS))
+SDK_LDFLAGS = -static -nostdlib --gc-sections --build-id=sha1 \
+    -z noexecstack -z max-page-size=4096
+
+.PHONY: install-sdk
+install-sdk: all ## what guests outside of the tree need, into PREFIX=/usr/local
+	$(Q)tools/sdk/install $(O) $(PREFIX) $(VERSION) '$(SDK_CFLAGS)' \
+	    '$(SDK_LDFLAGS)'
+
+.PHONY: dist
+dist: ## the sources of the last commit as an archive in $(O)
+	$(Q)mkdir -p $(O)
+	$(Q)git archive --prefix=vireo-$(VERSION)/ HEAD | gzip -n9 \
+	    >$(O)/vireo-$(VERSION).tar.gz
+	$(Q)echo $(O)/vireo-$(VERSION).tar.gz
