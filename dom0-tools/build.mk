@@ -34,6 +34,8 @@ DOM0_CONSOLED := \
 # The person, or the script, at the control domain.
 DOM0_SHELL := \
     dom0-tools/shell/builtins.c \
+    dom0-tools/shell/candidates.c \
+    dom0-tools/shell/complete.c \
     dom0-tools/shell/line.c \
     dom0-tools/shell/shell.c \
     dom0-tools/shell/terminal.c \

@@ -234,6 +234,11 @@ static int run_help(int argc, char **argv)
     return STATUS_OK;
 }
 
+const char *builtin_name(size_t i)
+{
+    return i < sizeof(builtins) / sizeof(builtins[0]) ? builtins[i].name : NULL;
+}
+
 /* The programs that Xen has beside xl are words of their own. */
 static int run_store(int argc, char **argv)
 {

@@ -200,6 +200,8 @@ enum line_event line_key(struct line_editor *e, char key,
     } else if (key == CTRL('D') && !e->length) {
         put_text(screen, "\r\n");
         return LINE_END;
+    } else if (key == '\t') {
+        return LINE_TAB;
     } else if ((unsigned char)key < 0x20 || key == DELETE) {
         act_on_control(e, key, screen);
     } else if (e->cursor == e->length &&
@@ -213,4 +215,17 @@ enum line_event line_key(struct line_editor *e, char key,
     }
     redraw(e, screen);
     return LINE_EDITING;
+}
+
+void line_insert(struct line_editor *e, const char *text,
+                 struct line_screen *screen)
+{
+    while (*text)
+        insert(e, *text++);
+    redraw(e, screen);
+}
+
+void line_show(struct line_editor *e, struct line_screen *screen)
+{
+    redraw(e, screen);
 }

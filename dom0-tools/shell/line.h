@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * A line that a person edits: keys in, what the terminal must show out.
- * Arrows, Home, End, Backspace, Delete, Ctrl-A -E -K -U -W -L, and a history
- * of lines. Pure: the caller reads keys and shows what line_key() wrote.
+ * Arrows, Home, End, Backspace, Delete, Ctrl-A -E -K -U -W -L, Tab, and a
+ * history of lines. Pure: the caller reads keys and shows what line_key()
+ * wrote.
  *
  * The terminal is a VT100 or better; a line longer than its width is shown
  * as the part around the cursor.
@@ -22,6 +23,7 @@ enum line_event {
     LINE_DONE,     /* Enter: text is the line */
     LINE_CANCELED, /* Ctrl-C: text is empty */
     LINE_END,      /* Ctrl-D on an empty line */
+    LINE_TAB,      /* the caller may line_insert(), and goes on */
 };
 
 struct line_editor {
@@ -46,6 +48,13 @@ void line_init(struct line_editor *e, const char *prompt);
 
 /* Begin a new, empty line: shows the prompt. */
 void line_begin(struct line_editor *e, struct line_screen *screen);
+
+/* Add text at the cursor, as far as there is room. */
+void line_insert(struct line_editor *e, const char *text,
+                 struct line_screen *screen);
+
+/* Show prompt and line again, below what was printed meanwhile. */
+void line_show(struct line_editor *e, struct line_screen *screen);
 
 /* One byte from the keyboard. */
 enum line_event line_key(struct line_editor *e, char key,

@@ -2,10 +2,12 @@
 #include "shell/shell.h"
 
 #include <stdio.h>
+#include <string.h>
 
 #include <guest/thread.h>
 
 #include "shell/builtins.h"
+#include "shell/candidates.h"
 #include "shell/line.h"
 #include "shell/terminal.h"
 #include "shell/words.h"
@@ -51,6 +53,37 @@ int shell_status(void)
     return last_status;
 }
 
+static void show(struct line_screen *s)
+{
+    fwrite(s->bytes, 1, s->length, stdout);
+    fflush(stdout);
+    s->length = 0;
+}
+
+/* Tab: add what is clear, or list what there is to choose. */
+static void complete(struct line_editor *e, struct line_screen *screen)
+{
+    static struct completion c;
+    char before[LINE_BYTES], buffer[LINE_BYTES];
+    const char *rest;
+
+    memcpy(before, e->text, e->cursor);
+    before[e->cursor] = '\0';
+    candidates(&c, before, buffer);
+    rest = completion_rest(&c);
+    if (*rest) {
+        line_insert(e, rest, screen);
+        return;
+    }
+    if (c.count == 0)
+        return;
+    putchar('\n');
+    for (unsigned int i = 0; i < c.count && i < COMPLETION_SHOWN; i++)
+        printf("%s%s", i ? "  " : "", c.names[i]);
+    puts(c.count > COMPLETION_SHOWN ? "  ..." : "");
+    line_show(e, screen);
+}
+
 /* Read one line into e->text. */
 static enum line_event read_line(struct line_editor *e)
 {
@@ -60,14 +93,16 @@ static enum line_event read_line(struct line_editor *e)
 
     line_begin(e, &screen);
     while (event == LINE_EDITING) {
-        fwrite(screen.bytes, 1, screen.length, stdout);
-        fflush(stdout);
-        screen.length = 0;
-        if (terminal_read(&key, 1, WAIT_FOREVER))
-            event = line_key(e, key, &screen);
+        show(&screen);
+        if (!terminal_read(&key, 1, WAIT_FOREVER))
+            continue;
+        event = line_key(e, key, &screen);
+        if (event == LINE_TAB) {
+            complete(e, &screen);
+            event = LINE_EDITING;
+        }
     }
-    fwrite(screen.bytes, 1, screen.length, stdout);
-    fflush(stdout);
+    show(&screen);
     return event;
 }
 

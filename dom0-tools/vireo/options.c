@@ -87,6 +87,14 @@ bool options_read(struct options *o, const char *help, int argc, char **argv)
     return true;
 }
 
+const char *options_name(const char *line, size_t *n)
+{
+    const char *name = name_of(line);
+
+    *n = name ? name_length(name) : 0;
+    return name;
+}
+
 /* The place of the last --name in o->given, -1: none. */
 static int find(const struct options *o, const char *name)
 {

@@ -8,6 +8,7 @@
 #define VIREO_OPTIONS_H
 
 #include <stdbool.h>
+#include <stddef.h>
 
 #define OPTIONS_MAX 16
 
@@ -29,6 +30,12 @@ struct options {
  * has been said.
  */
 bool options_read(struct options *o, const char *help, int argc, char **argv);
+
+/*
+ * The name, of *n bytes, of the option that a line of help explains; NULL: it
+ * explains none.
+ */
+const char *options_name(const char *line, size_t *n);
 
 /* Whether --name was given; and its argument, of the last one, or NULL. */
 bool options_has(const struct options *o, const char *name);

@@ -135,7 +135,8 @@ SUITE_memory_map := hypervisor/x86/boot/memory_map.c $(HV_FAKE)
 SUITE_console := dom0-tools/consoled/history.c dom0-tools/consoled/ring.c
 
 # dom0-tools/shell
-SUITE_shell := dom0-tools/shell/line.c dom0-tools/shell/words.c
+SUITE_shell := dom0-tools/shell/complete.c dom0-tools/shell/line.c \
+               dom0-tools/shell/words.c
 
 # dom0-tools/vireo
 SUITE_format := dom0-tools/vireo/format.c dom0-tools/vireo/json.c

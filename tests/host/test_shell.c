@@ -4,6 +4,7 @@
 
 #include <string.h>
 
+#include "shell/complete.h"
 #include "shell/line.h"
 #include "shell/words.h"
 
@@ -186,6 +187,64 @@ START_TEST(no_key_sequence_breaks_the_editor)
 }
 END_TEST
 
+static struct completion found;
+
+static const char *rest_of(const char *word, const char *const *names)
+{
+    completion_begin(&found, word);
+    for (; *names; names++)
+        completion_add(&found, *names, strlen(*names));
+    return completion_rest(&found);
+}
+
+START_TEST(a_word_is_completed_as_far_as_it_is_clear)
+{
+    static const char *const names[] = {"pause",    "unpause",  "vcpu-list",
+                                        "vcpu-pin", "vcpu-set", NULL};
+    static const char *const twice[] = {"hello", "hello", NULL};
+
+    ck_assert_str_eq(rest_of("pa", names), "use ");
+    ck_assert_str_eq(rest_of("v", names), "cpu-");
+    ck_assert_uint_eq(found.count, 3);
+    ck_assert_str_eq(found.names[2], "vcpu-set");
+    ck_assert_str_eq(rest_of("vcpu-", names), "");
+    ck_assert_str_eq(rest_of("x", names), "");
+    ck_assert_uint_eq(found.count, 0);
+    ck_assert_str_eq(rest_of("", names), "");
+    ck_assert_str_eq(rest_of("pause", names), " ");
+    ck_assert_str_eq(rest_of("h", twice), "ello ");
+}
+END_TEST
+
+/* More names, and longer ones, than there is room for. */
+START_TEST(completion_keeps_to_its_room)
+{
+    char name[200];
+
+    memset(name, 'n', sizeof(name));
+    completion_begin(&found, "n");
+    for (unsigned int i = 1; i < sizeof(name); i++)
+        completion_add(&found, name, i);
+    ck_assert_str_eq(completion_rest(&found), "");
+    completion_begin(&found, "nn");
+    completion_add(&found, name, sizeof(name));
+    ck_assert_uint_eq(strlen(completion_rest(&found)), COMPLETION_BYTES - 3);
+}
+END_TEST
+
+START_TEST(tab_is_for_the_caller_and_insertion_for_the_line)
+{
+    struct line_screen screen = {.length = 0};
+
+    line_init(&e, "> ");
+    line_begin(&e, &screen);
+    ck_assert_int_eq(type("vi x\x1b[D\x1b[D\t"), LINE_TAB);
+    line_insert(&e, "reo", &screen);
+    ck_assert_str_eq(e.text, "vireo x");
+    ck_assert_uint_eq(e.cursor, 5);
+}
+END_TEST
+
 Suite *suite(void)
 {
     Suite *s = suite_create("shell");
@@ -202,6 +261,9 @@ Suite *suite(void)
     tcase_add_test(l, control_c_and_control_d_say_what_was_meant);
     tcase_add_test(l, no_key_sequence_breaks_the_editor);
     suite_add_tcase(s, w);
+    tcase_add_test(l, a_word_is_completed_as_far_as_it_is_clear);
+    tcase_add_test(l, completion_keeps_to_its_room);
+    tcase_add_test(l, tab_is_for_the_caller_and_insertion_for_the_line);
     suite_add_tcase(s, l);
     return s;
 }
