@@ -156,14 +156,13 @@ static int pin(struct domain *d, mfn_t l4, struct effects *fx)
     struct frame *f;
     int error;
 
-    spin_lock(&d->mm_lock);
+    spin_guard(&d->mm_lock);
     do {
         fx->budget = EFFECTS_BUDGET;
         error = type_get(d, l4, FRAME_L4, fx, &f);
     } while (error == -ERESTART);
     if (!error)
         __atomic_fetch_or(&f->type, FRAME_PINNED, __ATOMIC_SEQ_CST);
-    spin_unlock(&d->mm_lock);
     return error;
 }
 

@@ -82,26 +82,24 @@ static int hold(struct vcpu *v, struct effects *fx)
 {
     bool quiet;
 
-    spin_lock(&v->d->lock);
+    spin_guard(&v->d->lock);
     if (!v->context_paused) {
         v->context_paused = true;
         vcpu_pause(v, fx);
     }
     quiet = vcpu_is_quiet(v);
     v->context_users += quiet;
-    spin_unlock(&v->d->lock);
     return quiet ? 0 : -ERESTART;
 }
 
 static void release(struct vcpu *v, bool again, struct effects *fx)
 {
-    spin_lock(&v->d->lock);
+    spin_guard(&v->d->lock);
     v->context_users--;
     if (v->context_users == 0 && !again) {
         v->context_paused = false;
         vcpu_unpause(v, fx);
     }
-    spin_unlock(&v->d->lock);
 }
 
 /* Set v's context from, or get it to, the guest's memory; set NULL: reset. */

@@ -47,19 +47,16 @@ static bool add_mappings(struct hv *hv, struct grant_table *t)
 static int16_t mapping_alloc(struct domain *d, grant_handle_t *handle)
 {
     struct grant_table *t = d->grant;
-    int16_t status = GNTST_no_space;
+    struct grant_mapping *m;
 
-    spin_lock(&t->lock);
-    if (t->mapping_free != MAPPING_NONE || add_mappings(d->hv, t)) {
-        struct grant_mapping *m = grant_mapping_of(t, t->mapping_free);
-
-        *handle = t->mapping_free;
-        t->mapping_free = m->next;
-        *m = (struct grant_mapping){.busy = true};
-        status = GNTST_okay;
-    }
-    spin_unlock(&t->lock);
-    return status;
+    spin_guard(&t->lock);
+    if (t->mapping_free == MAPPING_NONE && !add_mappings(d->hv, t))
+        return GNTST_no_space;
+    m = grant_mapping_of(t, t->mapping_free);
+    *handle = t->mapping_free;
+    t->mapping_free = m->next;
+    *m = (struct grant_mapping){.busy = true};
+    return GNTST_okay;
 }
 
 /* The busy mapping lost these parts; free if it has none left. */
@@ -69,7 +66,7 @@ static void mapping_release(struct domain *d, grant_handle_t handle,
     struct grant_table *t = d->grant;
     struct grant_mapping *m;
 
-    spin_lock(&t->lock);
+    spin_guard(&t->lock);
     m = grant_mapping_of(t, handle);
     m->flags &= (uint16_t)~parts;
     m->busy = false;
@@ -77,7 +74,6 @@ static void mapping_release(struct domain *d, grant_handle_t handle,
         *m = (struct grant_mapping){.next = t->mapping_free};
         t->mapping_free = handle;
     }
-    spin_unlock(&t->lock);
 }
 
 /* A copy of the mapping, which becomes busy. */
@@ -85,23 +81,19 @@ static int16_t mapping_take(struct domain *d, grant_handle_t handle,
                             struct grant_mapping *copy)
 {
     struct grant_table *t = d->grant;
-    int16_t status = GNTST_bad_handle;
+    struct grant_mapping *m;
     size_t count;
 
-    spin_lock(&t->lock);
+    spin_guard(&t->lock);
     count = t->mapping_frame_count * MAPPINGS_PER_FRAME;
-    if (handle < count) {
-        struct grant_mapping *m =
-            grant_mapping_of(t, (grant_handle_t)index_masked(handle, count));
-
-        if ((m->flags & PARTS) && !m->busy) {
-            m->busy = true;
-            *copy = *m;
-            status = GNTST_okay;
-        }
-    }
-    spin_unlock(&t->lock);
-    return status;
+    if (handle >= count)
+        return GNTST_bad_handle;
+    m = grant_mapping_of(t, (grant_handle_t)index_masked(handle, count));
+    if (!(m->flags & PARTS) || m->busy)
+        return GNTST_bad_handle;
+    m->busy = true;
+    *copy = *m;
+    return GNTST_okay;
 }
 
 /* The pin of each part of m. It holds, so what it says does not change. */
@@ -160,9 +152,8 @@ static int16_t map_grant(struct vcpu *v, const struct grant_mapping *m,
         return GNTST_general_error;
     }
     *bus_addr = frame_mfn(v->d->hv, pin.frame).n << PAGE_SHIFT;
-    spin_lock(&t->lock);
+    spin_guard(&t->lock);
     *grant_mapping_of(t, handle) = *m;
-    spin_unlock(&t->lock);
     return GNTST_okay;
 }
 

@@ -93,12 +93,11 @@ int grant_table_grow(struct domain *d, unsigned int count)
     struct grant_table *t = d->grant;
     int rc = 0;
 
-    spin_lock(&t->lock);
+    spin_guard(&t->lock);
     if (count > t->frame_max || !t->entries || d->dying)
-        rc = -EINVAL;
+        return -EINVAL;
     while (rc == 0 && t->frame_count < count)
         rc = add_frame(d, t);
-    spin_unlock(&t->lock);
     return rc;
 }
 
@@ -272,7 +271,7 @@ int16_t grant_pin_get(struct domain *granter, grant_ref_t ref,
     size_t count;
 
     *pin = (struct grant_pin){granter, ref, writable, NULL};
-    spin_lock(&t->lock);
+    spin_guard(&t->lock);
     count = t->frame_count * ENTRIES_PER_FRAME;
     if (granter->dying || !t->entries) {
         status = GNTST_general_error;
@@ -282,7 +281,6 @@ int16_t grant_pin_get(struct domain *granter, grant_ref_t ref,
         pin->ref = (grant_ref_t)index_masked(ref, count);
         status = pin_locked(pin, user->domid, uses, &pin->frame);
     }
-    spin_unlock(&t->lock);
     return status;
 }
 
@@ -339,7 +337,7 @@ int16_t grant_give(struct domain *from, struct frame *f, struct domain *to,
     bool room = true, given = false;
     size_t count;
 
-    spin_lock(&t->lock);
+    spin_guard(&t->lock);
     count = t->entries ? t->frame_count * ENTRIES_PER_FRAME : 0;
     if (ref < count)
         e = grant_entry_of(t, (grant_ref_t)index_masked(ref, count));
@@ -356,6 +354,5 @@ int16_t grant_give(struct domain *from, struct frame *f, struct domain *to,
             domain_frames_unreserve(to, 1);
         domain_frame_untake(from, f);
     }
-    spin_unlock(&t->lock);
     return given ? GNTST_okay : GNTST_general_error;
 }

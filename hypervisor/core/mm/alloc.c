@@ -27,43 +27,36 @@ static void own(struct domain *d, struct frame *f, uint32_t type,
 
 int domain_frames_reserve(struct domain *d, uint64_t n)
 {
-    int rc = 0;
-
-    spin_lock(&d->pages.lock);
+    spin_guard(&d->pages.lock);
     if (d->dying != DOMAIN_ALIVE)
-        rc = -EINVAL;
-    else if (n > d->pages.max || d->pages.total > d->pages.max - n)
-        rc = -ENOMEM;
-    else
-        d->pages.total += n;
-    spin_unlock(&d->pages.lock);
-    return rc;
+        return -EINVAL;
+    if (n > d->pages.max || d->pages.total > d->pages.max - n)
+        return -ENOMEM;
+    d->pages.total += n;
+    return 0;
 }
 
 void domain_frames_unreserve(struct domain *d, uint64_t n)
 {
-    spin_lock(&d->pages.lock);
+    spin_guard(&d->pages.lock);
     d->pages.total -= n;
-    spin_unlock(&d->pages.lock);
 }
 
 bool domain_frame_assign(struct domain *d, mfn_t first, uint64_t n,
                          bool counted)
 {
-    bool alive;
-
-    spin_lock(&d->pages.lock);
-    alive = d->dying == DOMAIN_ALIVE;
-    for (uint64_t i = 0; alive && i < n; i++) {
+    spin_guard(&d->pages.lock);
+    if (d->dying != DOMAIN_ALIVE)
+        return false;
+    for (uint64_t i = 0; i < n; i++) {
         struct frame *f = &d->hv->frames[first.n + i];
 
         frame_list_add(d->hv, &d->pages.first, f);
         own(d, f, FRAME_NONE, FRAME_ALLOCATED | 1);
     }
-    if (alive && !counted)
+    if (!counted)
         d->pages.total += n;
-    spin_unlock(&d->pages.lock);
-    return alive;
+    return true;
 }
 
 int domain_frame_alloc(struct domain *d, unsigned int order, mfn_t *first)
@@ -141,12 +134,11 @@ int special_frame_alloc(struct domain *d, mfn_t *m)
         return -ENOMEM;
     frames_clear(*m, 1);
     f = &d->hv->frames[m->n];
-    spin_lock(&d->pages.lock);
+    spin_guard(&d->pages.lock);
     frame_list_add(d->hv, &d->pages.special, f);
     /* Writable for ever: it can never become a table. */
     own(d, f, FRAME_WRITABLE | FRAME_VALIDATED | 1,
         FRAME_SPECIAL | FRAME_ALLOCATED | 1);
-    spin_unlock(&d->pages.lock);
     return 0;
 }
 
@@ -166,7 +158,7 @@ static void disown(struct domain *d, struct frame *f, bool special)
     struct hv *hv = d->hv;
 
     m2p_set(hv, frame_mfn(hv, f), INVALID_M2P_ENTRY);
-    spin_lock(&d->pages.lock);
+    spin_guard(&d->pages.lock);
     if (d->pages.cursor == frame_index(hv, f))
         d->pages.cursor = f->next;
     frame_list_remove(hv, special ? &d->pages.special : &d->pages.first, f);
@@ -175,7 +167,6 @@ static void disown(struct domain *d, struct frame *f, bool special)
     f->owner = FRAME_NO_OWNER;
     f->type = FRAME_NONE;
     __atomic_store_n(&f->count, 0, __ATOMIC_SEQ_CST);
-    spin_unlock(&d->pages.lock);
 }
 
 bool domain_frame_move(struct domain *from, struct frame *f, struct domain *to)
@@ -209,12 +200,8 @@ void frame_free(struct hv *hv, struct frame *f)
 
 bool domain_owns_frames(struct domain *d)
 {
-    bool owns;
-
-    spin_lock(&d->pages.lock);
-    owns = d->pages.total > 0 || d->pages.special != FRAME_LIST_END;
-    spin_unlock(&d->pages.lock);
-    return owns;
+    spin_guard(&d->pages.lock);
+    return d->pages.total > 0 || d->pages.special != FRAME_LIST_END;
 }
 
 void domain_mm_init(struct domain *d)

@@ -127,9 +127,8 @@ void heap_free(struct hv *hv, mfn_t first, unsigned int order)
 {
     BUG_ON(first.n + (1ul << order) > hv->frame_count);
     BUG_ON(__atomic_load_n(&hv->frames[first.n].count, __ATOMIC_RELAXED));
-    spin_lock(&hv->heap.lock);
+    spin_guard(&hv->heap.lock);
     give(hv, (uint32_t)first.n, order);
-    spin_unlock(&hv->heap.lock);
 }
 
 void frames_clear(mfn_t first, uint64_t n)

@@ -119,7 +119,7 @@ int mm_map_grant(struct vcpu *v, const struct grant_map *g, struct frame *f,
     int rc = -EINVAL;
 
     effects_spend(fx, 1);
-    spin_lock(&v->d->mm_lock);
+    spin_guard(&v->d->mm_lock);
     if (!find_entry(v, g, &table, &index)) {
         rc = g->readonly ? frame_ref(f) : frame_ref_writable(hv, f);
         if (!rc)
@@ -128,7 +128,6 @@ int mm_map_grant(struct vcpu *v, const struct grant_map *g, struct frame *f,
                                  make_entry(frame_mfn(hv, f), g)));
         frame_put(hv, table);
     }
-    spin_unlock(&v->d->mm_lock);
     return rc ? -EINVAL : 0;
 }
 
@@ -164,7 +163,7 @@ int mm_unmap_grant(struct vcpu *v, const struct grant_map *g, struct frame *f,
     int rc = -EINVAL;
 
     effects_spend(fx, 1);
-    spin_lock(&v->d->mm_lock);
+    spin_guard(&v->d->mm_lock);
     if (!find_entry(v, g, &table, &index)) {
         mfn_t m = frame_mfn(hv, table);
         uint64_t e = entry_read(m, index), new;
@@ -178,7 +177,6 @@ int mm_unmap_grant(struct vcpu *v, const struct grant_map *g, struct frame *f,
         }
         frame_put(hv, table);
     }
-    spin_unlock(&v->d->mm_lock);
     return rc;
 }
 

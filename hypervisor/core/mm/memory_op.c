@@ -209,17 +209,15 @@ int64_t do_memory_op(struct vcpu *v, uint64_t cmd, guest_ptr_t arg,
  */
 static struct frame *next_frame(struct domain *d)
 {
-    struct frame *f = NULL;
+    spin_guard(&d->pages.lock);
+    while (d->pages.cursor != FRAME_LIST_END) {
+        struct frame *f = &d->hv->frames[d->pages.cursor];
 
-    spin_lock(&d->pages.lock);
-    while (d->pages.cursor != FRAME_LIST_END && !f) {
-        f = &d->hv->frames[d->pages.cursor];
         d->pages.cursor = f->next;
-        if (frame_ref(f))
-            f = NULL;
+        if (!frame_ref(f))
+            return f;
     }
-    spin_unlock(&d->pages.lock);
-    return f;
+    return NULL;
 }
 
 /* mm_lock held. Everything from the cursor on. */
@@ -248,18 +246,15 @@ static int release_frames(struct domain *d, struct effects *fx)
 int domain_release_memory(struct domain *d, struct effects *fx)
 {
     struct vcpu *v;
-    int rc;
 
     domain_for_each_vcpu (d, v)
         vcpu_mm_drop(v);
-    spin_lock(&d->mm_lock);
+    spin_guard(&d->mm_lock);
     /* Once: at the end the cursor looks as before, and frames that others
      * hold are still in the list. */
     if (!d->pages.releasing) {
         d->pages.releasing = true;
         d->pages.cursor = d->pages.first;
     }
-    rc = release_frames(d, fx);
-    spin_unlock(&d->mm_lock);
-    return rc;
+    return release_frames(d, fx);
 }

@@ -53,31 +53,26 @@ static void refill(struct domain_cap *cap, uint64_t now_ns)
 
 bool cap_is_spent(struct domain *d, uint64_t now_ns)
 {
-    bool spent = false;
-
     if (likely(!percent_of(d)))
         return false;
-    spin_lock(&d->cap.lock);
-    if (d->cap.percent) {
-        refill(&d->cap, now_ns);
-        spent = d->cap.budget_ns <= 0;
-    }
-    spin_unlock(&d->cap.lock);
-    return spent;
+    spin_guard(&d->cap.lock);
+    if (!d->cap.percent)
+        return false;
+    refill(&d->cap, now_ns);
+    return d->cap.budget_ns <= 0;
 }
 
 int64_t cap_take(struct domain *d, int64_t most_ns, uint64_t now_ns)
 {
     if (likely(!percent_of(d)))
         return most_ns;
-    spin_lock(&d->cap.lock);
-    if (d->cap.percent) {
-        refill(&d->cap, now_ns);
-        if (most_ns > d->cap.budget_ns)
-            most_ns = d->cap.budget_ns > 0 ? d->cap.budget_ns : 0;
-        d->cap.budget_ns -= most_ns;
-    }
-    spin_unlock(&d->cap.lock);
+    spin_guard(&d->cap.lock);
+    if (!d->cap.percent)
+        return most_ns;
+    refill(&d->cap, now_ns);
+    if (most_ns > d->cap.budget_ns)
+        most_ns = d->cap.budget_ns > 0 ? d->cap.budget_ns : 0;
+    d->cap.budget_ns -= most_ns;
     return most_ns;
 }
 
@@ -85,9 +80,8 @@ void cap_give(struct domain *d, int64_t ns)
 {
     if (likely(!percent_of(d)))
         return;
-    spin_lock(&d->cap.lock);
+    spin_guard(&d->cap.lock);
     d->cap.budget_ns += ns;
-    spin_unlock(&d->cap.lock);
 }
 
 void cap_wait(struct domain *d, uint64_t now_ns, struct effects *fx)

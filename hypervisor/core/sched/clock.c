@@ -79,13 +79,12 @@ void wallclock_set(struct hv *hv, uint64_t sec, uint32_t nsec)
 {
     struct domain *d;
 
-    spin_lock(&hv->domains_lock);
+    spin_guard(&hv->domains_lock);
     hv->wallclock_sec = sec;
     hv->wallclock_nsec = nsec;
     LIST_FOREACH (d, &hv->domains, link) {
         wallclock_publish(d);
     }
-    spin_unlock(&hv->domains_lock);
 }
 
 /* ------------------------------------------------------------- timers */

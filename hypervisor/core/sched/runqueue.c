@@ -224,7 +224,7 @@ static struct vcpu *pick_local(struct hv *hv, unsigned int cpu, uint64_t now_ns,
     struct hv_cpu *c = &hv->cpus[cpu];
     struct vcpu *first;
 
-    spin_lock(&c->sched_lock);
+    spin_guard(&c->sched_lock);
     if (c->current)
         sched_account(c->current, true, now_ns);
     first = first_allowed(c, cpu, now_ns, fx);
@@ -245,9 +245,7 @@ static struct vcpu *pick_local(struct hv *hv, unsigned int cpu, uint64_t now_ns,
     if (c->current && c->queue_count > 0 &&
         !cpumask_is_empty(cpumask_read(&hv->idle)))
         sched_offer(hv, c, fx);
-    first = c->current;
-    spin_unlock(&c->sched_lock);
-    return first;
+    return c->current;
 }
 
 /*

@@ -120,10 +120,9 @@ static int64_t op_shutdown_code(struct vcpu *v, guest_ptr_t arg,
 
     if (hal_copy_from_guest(&op, arg.va, sizeof(op)))
         return -EFAULT;
-    spin_lock(&v->d->lock);
+    spin_guard(&v->d->lock);
     if (v->d->shutdown_code == DOMAIN_NO_SHUTDOWN_CODE)
         v->d->shutdown_code = op.reason & 0xff;
-    spin_unlock(&v->d->lock);
     return 0;
 }
 
@@ -195,14 +194,11 @@ static int64_t op_watchdog(struct vcpu *v, guest_ptr_t arg, struct effects *fx)
 {
     struct domain *d = v->d;
     struct sched_watchdog op;
-    int rc;
 
     if (hal_copy_from_guest(&op, arg.va, sizeof(op)))
         return -EFAULT;
-    spin_lock(&d->lock);
-    rc = d->dying ? -EINVAL : set_watchdog(d, op, fx);
-    spin_unlock(&d->lock);
-    return rc;
+    spin_guard(&d->lock);
+    return d->dying ? -EINVAL : set_watchdog(d, op, fx);
 }
 
 /* -------------------------------------------------------- the hypercall */

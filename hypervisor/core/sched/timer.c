@@ -111,14 +111,13 @@ static struct timer *take_due(struct hv_cpu *c, uint64_t now_ns)
 {
     struct timer *t;
 
-    spin_lock(&c->timer_lock);
+    spin_guard(&c->timer_lock);
     t = RB_MIN(timer_tree, &c->timers);
     if (t && t->deadline_ns > now_ns)
         t = NULL;
     if (t)
         unlink_locked(c, t);
     __atomic_store_n(&c->firing, t, __ATOMIC_RELEASE);
-    spin_unlock(&c->timer_lock);
     return t;
 }
 
@@ -135,14 +134,11 @@ void timers_run(struct hv *hv, unsigned int cpu, uint64_t now_ns,
 uint64_t timer_next(struct hv *hv, unsigned int cpu)
 {
     struct hv_cpu *c = &hv->cpus[cpu];
-    struct timer *t;
-    uint64_t deadline;
+    const struct timer *t;
 
-    spin_lock(&c->timer_lock);
+    spin_guard(&c->timer_lock);
     t = RB_MIN(timer_tree, &c->timers);
-    deadline = t ? t->deadline_ns : UINT64_MAX;
-    spin_unlock(&c->timer_lock);
-    return deadline;
+    return t ? t->deadline_ns : UINT64_MAX;
 }
 
 void timers_check(struct hv *hv, unsigned int cpu)
@@ -151,10 +147,9 @@ void timers_check(struct hv *hv, unsigned int cpu)
     struct timer *t;
     uint64_t last = 0;
 
-    spin_lock(&c->timer_lock);
+    spin_guard(&c->timer_lock);
     RB_FOREACH (t, timer_tree, &c->timers) {
         BUG_ON(!t->armed || t->cpu != cpu || t->deadline_ns < last);
         last = t->deadline_ns;
     }
-    spin_unlock(&c->timer_lock);
 }

@@ -41,15 +41,11 @@ static int64_t op_initialise(const struct call *c)
 
 static int64_t op_up(const struct call *c)
 {
-    int rc = -EINVAL;
-
-    spin_lock(&c->d->lock);
-    if (c->target->initialised) {
-        vcpu_up(c->target, hal_now_ns(), c->fx);
-        rc = 0;
-    }
-    spin_unlock(&c->d->lock);
-    return rc;
+    spin_guard(&c->d->lock);
+    if (!c->target->initialised)
+        return -EINVAL;
+    vcpu_up(c->target, hal_now_ns(), c->fx);
+    return 0;
 }
 
 /* The last vCPU that is online does not stop: the domain does. */
@@ -119,16 +115,14 @@ static int64_t op_register_vcpu_time_memory_area(const struct call *c)
 static int64_t op_register_vcpu_info(const struct call *c)
 {
     struct vcpu_register_vcpu_info op;
-    int rc = -EINVAL;
 
     if (hal_copy_from_guest(&op, c->arg, sizeof(op)))
         return -EFAULT;
     /* d->lock keeps another vCPU from starting the target meanwhile. */
-    spin_lock(&c->d->lock);
-    if (c->self || !vcpu_is_online(c->target))
-        rc = vcpu_register_info(c->target, mfn_of(op.mfn), op.offset, c->fx);
-    spin_unlock(&c->d->lock);
-    return rc;
+    spin_guard(&c->d->lock);
+    if (!c->self && vcpu_is_online(c->target))
+        return -EINVAL;
+    return vcpu_register_info(c->target, mfn_of(op.mfn), op.offset, c->fx);
 }
 
 /* --------------------------------------------------------------- timers */
