@@ -2,13 +2,17 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include <guest/clock.h>
 #include <pv-abi/errno.h>
 
 #include "libpv/pv.h"
+#include "shell/terminal.h"
 #include "vireo/command.h"
 #include "vireo/json.h"
 
-#define STEP 4096
+#define STEP    4096
+#define LOOK_NS (NS_PER_SEC / 5)
+#define CTRL_C  3
 
 /* The whole log as one string, to be freed; NULL: *rc says why. */
 static char *read_log(bool clear, int *rc)
@@ -49,6 +53,27 @@ static void show_json(char *text)
     json_end(&j);
 }
 
+/* Print what is there and what comes. Nothing tells of new lines, so look. */
+static int follow(void)
+{
+    uint32_t index = 0;
+    char text[STEP], key = 0;
+    int rc;
+
+    if (!terminal_present())
+        return command_fail("there is no terminal whose Ctrl-C could end it");
+    do {
+        rc = pv_log_read(text, sizeof(text), &index, false);
+        if (rc < 0)
+            return command_fail("cannot read the log: %s", xen_strerror(rc));
+        fwrite(text, 1, (size_t)rc, stdout);
+        fflush(stdout);
+        if (rc == 0)
+            terminal_read(&key, 1, clock_ns() + LOOK_NS);
+    } while (key != CTRL_C);
+    return STATUS_OK;
+}
+
 int cmd_dmesg(int argc, char **argv)
 {
     struct options o;
@@ -57,6 +82,8 @@ int cmd_dmesg(int argc, char **argv)
 
     if (!command_options(&o, argc, argv, 0, 0))
         return STATUS_USAGE;
+    if (options_has(&o, "follow"))
+        return follow();
     text = read_log(options_has(&o, "clear"), &rc);
     if (!text)
         return command_fail("cannot read the log: %s", xen_strerror(rc));
