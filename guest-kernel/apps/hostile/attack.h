@@ -52,8 +52,9 @@ long attack_map_every_frame(void);
 void attack_by_chance(uint64_t seed, uint64_t count);
 
 /*
- * Race stores of a second vCPU against the page becoming a page table. Says
- * how many races there were and how many the hypervisor lost.
+ * Race stores of a second vCPU against the page becoming a page table, until
+ * so many races showed something. Says how many races there were and how many
+ * the hypervisor lost.
  */
 void attack_race(unsigned long rounds);
 

@@ -4,8 +4,9 @@
  *
  *   hostile [races=N] [seconds=N] [seed=N] [verbose] [exit=0]
  *
- * First, if asked for, N races of a second vCPU's stores against a page that
- * becomes a page table: "hostile: N races, M with an old translation, 0 lost".
+ * First, if asked for, races of a second vCPU's stores against a page that
+ * becomes a page table, until N of them began with an old translation there:
+ * "hostile: M races, N with an old translation, 0 lost".
  * Then every attack of the lists, once: each has to be refused with one of the
  * answers the contract names. "hostile: N refused ..." and, for each that was
  * not, "hostile: NOT REFUSED name: answer". Then hypercalls by chance until N
