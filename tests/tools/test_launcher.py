@@ -220,9 +220,9 @@ def the_hypervisor_lives_on_after_a_panic_when_somebody_watches():
     equal("etc/exec" in launcher.guest_files(), False)
 
 
-def prints_a_backtrace(place):
+def prints_a_backtrace(place, how="tee -a $log <$HERE/text"):
     """A launcher, and a line of what its QEMU prints, of an image there."""
-    launcher = Launcher("tee -a $log <$HERE/text; exit 3")
+    launcher = Launcher(f"{how}; exit 3")
     (launcher.build / "guest").mkdir()
     build, address = image.make(launcher.path / place, "give_up")
     (launcher.path / "text").write_text(image.backtrace(build, address))
@@ -236,6 +236,25 @@ def backtraces_get_names_wherever_they_are_seen():
     for seen in (out, err, launcher.note("kept")):
         contains(seen, line)
     contains(launcher.run()[1], line)
+
+
+# It names the addresses all the same, but sends a signal first.
+IMPATIENT_READELF = """#!/bin/bash
+[[ -e $HERE/sent ]] || { touch $HERE/sent; kill -TERM $PPID; }
+exec /usr/bin/readelf "$@"
+"""
+
+
+@test
+def a_signal_does_not_take_the_names_out_of_a_kept_console():
+    launcher, line = prints_a_backtrace("build/guest/app",
+                                        "cat $HERE/text >>$log")
+    program = launcher.path / "readelf"
+    program.write_text(IMPATIENT_READELF)
+    program.chmod(0o755)
+    status, _, _ = launcher.run("--exec", "x", "--log", "kept")
+    equal(status, 128 + signal.SIGTERM)
+    contains(launcher.note("kept"), line)
 
 
 @test

@@ -78,10 +78,22 @@ def _console_log(options, path):
     try:
         yield path
     finally:
-        output = path.read_bytes()
-        named = Namer(guest_images(options)).pass_on(output)
-        if named != output:
-            path.write_bytes(named)
+        with _signals_held():
+            output = path.read_bytes()
+            named = Namer(guest_images(options)).pass_on(output)
+            if named != output:
+                path.write_bytes(named)
+
+
+@contextmanager
+def _signals_held():
+    """Who wants us gone waits until this is done."""
+    held = {signal.SIGTERM, signal.SIGHUP, signal.SIGINT}
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, held)
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 def _execute(options, folder, boot):
