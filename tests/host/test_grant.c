@@ -125,6 +125,11 @@ START_TEST(the_table_grows_to_its_limit_and_tells_its_frames)
         ck_assert_uint_eq(f->owner, 1);
         ck_assert(f->count & FRAME_SPECIAL);
     }
+    s.frame_list.va = 8; /* nothing is there */
+    ck_assert_int_eq(call_grant(w.v[1], GNTTABOP_setup_table, &s, 1, sizeof(s)),
+                     0);
+    ck_assert_int_eq(s.status, GNTST_bad_virt_addr);
+    s.frame_list.va = FREE_VA;
     s.nr_frames = 5;
     call_grant(w.v[1], GNTTABOP_setup_table, &s, 1, sizeof(s));
     ck_assert_int_eq(s.status, GNTST_general_error);

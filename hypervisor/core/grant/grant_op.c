@@ -142,40 +142,38 @@ static int16_t find_target(struct vcpu *v, domid_t id, struct domain **out)
 }
 
 /* Tell the frames of d's table, which has that many. */
-static int copy_frame_list(struct domain *d, uint64_t va, unsigned int count)
+static int16_t copy_frame_list(struct domain *d, uint64_t va,
+                               unsigned int count)
 {
     struct grant_table *t = d->grant;
-    int rc = 0;
 
-    for (unsigned int i = 0; !rc && i < count; i++) {
+    for (unsigned int i = 0; i < count; i++, va += sizeof(uint64_t)) {
         mfn_t mfn = MFN_INVALID;
 
         spin_lock(&t->lock);
         if (t->entries)
             mfn = hal_mfn_of(t->entries[i]);
         spin_unlock(&t->lock);
-        rc = mfn_is_valid(mfn) ? hal_copy_to_guest(va + i * sizeof(uint64_t),
-                                                   &mfn.n, sizeof(uint64_t))
-                               : -EFAULT;
+        if (!mfn_is_valid(mfn) || hal_copy_to_guest(va, &mfn.n, sizeof(mfn.n)))
+            return GNTST_bad_virt_addr;
     }
-    return rc;
+    return GNTST_okay;
 }
 
+/* A table that has grown stays so, also if its frames cannot be told. */
 int grant_op_setup_table(struct vcpu *v, struct gnttab_setup_table *op,
                          unsigned int n, struct effects *fx)
 {
     struct domain *d;
-    int rc = 0;
 
     op->status = find_target(v, op->dom, &d);
     if (op->status != GNTST_okay)
         return 0;
-    if (grant_table_grow(d, op->nr_frames))
-        op->status = GNTST_general_error;
-    else
-        rc = copy_frame_list(d, op->frame_list.va, op->nr_frames);
+    op->status = grant_table_grow(d, op->nr_frames)
+                     ? GNTST_general_error
+                     : copy_frame_list(d, op->frame_list.va, op->nr_frames);
     domain_put(d);
-    return rc;
+    return 0;
 }
 
 int grant_op_query_size(struct vcpu *v, struct gnttab_query_size *op,

@@ -116,6 +116,14 @@ static bool exchanged_some(const struct call *c)
     return hal_copy_from_guest(&x, c->args[1], sizeof(x)) || x.nr_exchanged > 0;
 }
 
+/* The elements were read, so they may have been worked on. */
+static bool elements_were_read(const struct call *c)
+{
+    uint64_t first;
+
+    return !hal_copy_from_guest(&first, c->args[1], sizeof(first));
+}
+
 /* Refusals that come when part of the work is done: the ABI says so. */
 static bool may_be_partial(const struct call *c, int64_t result)
 {
@@ -129,6 +137,8 @@ static bool may_be_partial(const struct call *c, int64_t result)
         return true;
     case __HYPERVISOR_memory_op:
         return c->args[0] == XENMEM_exchange && exchanged_some(c);
+    case __HYPERVISOR_grant_table_op:
+        return result == -EFAULT && elements_were_read(c);
     case __HYPERVISOR_event_channel_op:
         return result == -EFAULT && c->args[0] == EVTCHNOP_init_control;
     default:

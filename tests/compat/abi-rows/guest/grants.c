@@ -45,6 +45,14 @@ static long give_and_look(domid_t giver, uint16_t flags)
     return answer;
 }
 
+/* --------------------------------------------------------------- table */
+
+static long tell_frames(void *list)
+{
+    return GRANT(setup_table, .dom = DOMID_SELF, .nr_frames = 1,
+                 .frame_list = list);
+}
+
 /* ----------------------------------------------------- unmap_and_replace */
 
 #define NO_ADDRESS ((void *)0)
