@@ -12,6 +12,7 @@ include tests/compat/abi-layout/build.mk
 include tests/compat/abi-rows/build.mk
 include tests/compat/linux/build.mk
 include tests/compat/xenstore-clients/build.mk
+include tests/bench/xenstore/build.mk
 
 TEST_PROGRAMS += $(HOST_TESTS)
 CHECK_NEEDS   += $(FUZZ_PROGRAMS) $(O)/peer/grub-xen-host/.done
