@@ -4,6 +4,7 @@
 XENSTORED := \
     dom0-tools/xenstored/connection.c \
     dom0-tools/xenstored/dir.c \
+    dom0-tools/xenstored/dir_change.c \
     dom0-tools/xenstored/domain.c \
     dom0-tools/xenstored/forget.c \
     dom0-tools/xenstored/node.c \

@@ -1,270 +1,155 @@
 /* SPDX-License-Identifier: MIT */
-#include "node.h"
+#include "dir.h"
 
-#include <errno.h>
-#include <stdlib.h>
 #include <string.h>
 
 /*
- * A change builds new entries from the bottom up. It goes on to its end even
- * when memory has run out, with *failed set and parts missing, and the caller
- * drops the result: so no step needs a path of its own for the failure.
+ * The first eight bytes as a number that compares as they do. Names have no
+ * NUL, so a shorter one, filled up with them, comes first; and two of at most
+ * eight bytes are the same if their numbers are.
  */
-
-static unsigned height(const struct dir *d)
+static uint64_t prefix_of(const char *text, size_t len)
 {
-    return d ? d->height : 0;
+    uint64_t prefix = 0;
+
+    memcpy(&prefix, text, len < sizeof(prefix) ? len : sizeof(prefix));
+    return __builtin_bswap64(prefix);
 }
 
-static struct dir *share(struct dir *d)
+struct name name_of(const char *text, size_t len)
 {
-    if (d)
-        d->refs++;
-    return d;
+    return (struct name){text, len, prefix_of(text, len)};
 }
 
-static int compare(const char *name, size_t len, const struct node *n)
+int dir_compare(const struct name *name, const struct part *p)
 {
-    size_t common = len < n->name_len ? len : n->name_len;
-    int c = memcmp(name, n->name, common);
+    const struct node *n = p->first;
+    size_t common = name->len < n->name_len ? name->len : n->name_len;
+    int c = 0;
 
-    if (c != 0)
-        return c;
-    return (len > n->name_len) - (len < n->name_len);
+    if (name->prefix != p->prefix)
+        return name->prefix < p->prefix ? -1 : 1;
+    if (common > sizeof(name->prefix))
+        c = memcmp(name->text, n->name, common);
+    return c ? c : (name->len > n->name_len) - (name->len < n->name_len);
 }
 
-/* Takes over the references to l and r. */
-static struct dir *entry(struct node *n, struct dir *l, struct dir *r,
-                         bool *failed)
+unsigned dir_place(const struct dir *d, const struct name *name)
 {
-    struct dir *d = malloc(sizeof(*d));
+    unsigned low = 0, high = d->width;
 
-    if (!d) {
-        *failed = true;
-        dir_put(l);
-        dir_put(r);
-        return NULL;
+    while (low < high) {
+        unsigned middle = (low + high) / 2;
+
+        if (dir_compare(name, &d->part[middle]) < 0)
+            high = middle;
+        else
+            low = middle + 1;
     }
-    d->refs = 1;
-    d->height = 1 + (height(l) > height(r) ? height(l) : height(r));
-    d->count = 1 + dir_count(l) + dir_count(r);
-    d->bytes = n->name_len + 1 + dir_bytes(l) + dir_bytes(r);
-    d->node = node_get(n);
-    d->left = l;
-    d->right = r;
-    return d;
+    return low;
 }
 
-/* entry() where l is higher by two; takes over l and r. */
-static struct dir *lean_right(struct node *n, struct dir *l, struct dir *r,
-                              bool *failed)
+struct node *dir_find(const struct dir *d, const char *text, size_t len)
 {
-    struct dir *ll = l->left, *lr = l->right, *d;
+    struct name name = name_of(text, len);
 
-    if (height(ll) >= height(lr)) {
-        d = entry(l->node, share(ll), entry(n, share(lr), r, failed), failed);
-    } else {
-        struct dir *low = entry(l->node, share(ll), share(lr->left), failed);
-        struct dir *high = entry(n, share(lr->right), r, failed);
-
-        d = entry(lr->node, low, high, failed);
-    }
-    dir_put(l);
-    return d;
-}
-
-/* The mirror image. */
-static struct dir *lean_left(struct node *n, struct dir *l, struct dir *r,
-                             bool *failed)
-{
-    struct dir *rl = r->left, *rr = r->right, *d;
-
-    if (height(rr) >= height(rl)) {
-        d = entry(r->node, entry(n, l, share(rl), failed), share(rr), failed);
-    } else {
-        struct dir *low = entry(n, l, share(rl->left), failed);
-        struct dir *high = entry(r->node, share(rl->right), share(rr), failed);
-
-        d = entry(rl->node, low, high, failed);
-    }
-    dir_put(r);
-    return d;
-}
-
-/* entry() for two sides that one insertion or removal made uneven. */
-static struct dir *balance(struct node *n, struct dir *l, struct dir *r,
-                           bool *failed)
-{
-    if (height(l) > height(r) + 1)
-        return lean_right(n, l, r, failed);
-    if (height(r) > height(l) + 1)
-        return lean_left(n, l, r, failed);
-    return entry(n, l, r, failed);
-}
-
-static struct dir *with(const struct dir *d, struct node *n, bool *failed)
-{
-    int c;
-
-    if (!d)
-        return entry(n, NULL, NULL, failed);
-    c = compare(n->name, n->name_len, d->node);
-    if (c == 0)
-        return entry(n, share(d->left), share(d->right), failed);
-    if (c < 0)
-        return balance(d->node, with(d->left, n, failed), share(d->right),
-                       failed);
-    return balance(d->node, share(d->left), with(d->right, n, failed), failed);
-}
-
-static struct dir *without_first(const struct dir *d, bool *failed)
-{
-    if (!d->left)
-        return share(d->right);
-    return balance(d->node, without_first(d->left, failed), share(d->right),
-                   failed);
-}
-
-static struct dir *without(const struct dir *d, const char *name, size_t len,
-                           bool *failed)
-{
-    int c;
-
-    if (!d)
-        return NULL;
-    c = compare(name, len, d->node);
-    if (c < 0)
-        return balance(d->node, without(d->left, name, len, failed),
-                       share(d->right), failed);
-    if (c > 0)
-        return balance(d->node, share(d->left),
-                       without(d->right, name, len, failed), failed);
-    if (!d->right)
-        return share(d->left);
-    return balance(dir_first(d->right), share(d->left),
-                   without_first(d->right, failed), failed);
-}
-
-static int finish(struct dir **out, struct dir *d, bool failed)
-{
-    if (failed) {
-        dir_put(d);
-        return -ENOMEM;
-    }
-    *out = d;
-    return 0;
-}
-
-int dir_with(struct dir **out, const struct dir *d, struct node *n)
-{
-    bool failed = false;
-    struct dir *made = with(d, n, &failed);
-
-    return finish(out, made, failed);
-}
-
-int dir_without(struct dir **out, const struct dir *d, const char *name,
-                size_t len)
-{
-    bool failed = false;
-    struct dir *made = without(d, name, len, &failed);
-
-    return finish(out, made, failed);
-}
-
-struct node *dir_find(const struct dir *d, const char *name, size_t len)
-{
     while (d) {
-        int c = compare(name, len, d->node);
+        unsigned place = dir_place(d, &name);
 
-        if (c == 0)
-            return d->node;
-        d = c < 0 ? d->left : d->right;
+        if (place == 0)
+            return NULL;
+        if (d->height == 1 && dir_compare(&name, &d->part[place - 1]) == 0)
+            return d->part[place - 1].first;
+        d = d->part[place - 1].below;
     }
     return NULL;
 }
 
 struct node *dir_first(const struct dir *d)
 {
-    if (!d)
-        return NULL;
-    while (d->left)
-        d = d->left;
-    return d->node;
+    return d ? d->part[0].first : NULL;
 }
 
-struct node *dir_after(const struct dir *d, const char *name, size_t len)
+struct node *dir_after(const struct dir *d, const char *text, size_t len)
 {
+    struct name name = name_of(text, len);
     struct node *next = NULL;
 
     while (d) {
-        if (compare(name, len, d->node) < 0) {
-            next = d->node;
-            d = d->left;
-        } else {
-            d = d->right;
-        }
+        unsigned place = dir_place(d, &name);
+
+        if (place < d->width)
+            next = d->part[place].first;
+        d = place ? d->part[place - 1].below : NULL;
     }
     return next;
 }
 
 struct node *dir_at(const struct dir *d, size_t offset, size_t *start)
 {
+    const struct part *p = NULL;
     size_t before = 0;
 
-    while (d) {
-        size_t left = before + dir_bytes(d->left);
-
-        if (offset < left) {
-            d = d->left;
-        } else if (offset < left + d->node->name_len + 1) {
-            *start = left;
-            return d->node;
-        } else {
-            before = left + d->node->name_len + 1;
-            d = d->right;
-        }
+    if (offset >= dir_bytes(d))
+        return NULL;
+    for (; d; d = p->below) {
+        for (p = d->part; offset >= before + part_bytes(p); p++)
+            before += part_bytes(p);
     }
-    return NULL;
+    *start = before;
+    return p->first;
 }
+
+/* --------------------------------------------------------------- Check */
 
 /* Each name behind the one before it; *previous begins as NULL. */
-static bool in_order(const struct dir *d, const struct node **previous)
+static bool in_order(const struct dir *d, const struct part **previous)
 {
-    if (!d)
-        return true;
-    if (!in_order(d->left, previous))
-        return false;
-    if (*previous &&
-        compare((*previous)->name, (*previous)->name_len, d->node) >= 0)
-        return false;
-    *previous = d->node;
-    return in_order(d->right, previous);
+    for (const struct part *p = d->part; p < d->part + d->width; p++) {
+        const struct node *n = p->first;
+
+        if (n->refs == 0 || p->prefix != prefix_of(n->name, n->name_len))
+            return false;
+        if (p->below) {
+            if (p->below->part->first != n || !in_order(p->below, previous))
+                return false;
+            continue;
+        }
+        if (*previous) {
+            struct name before =
+                name_of((*previous)->first->name, (*previous)->first->name_len);
+
+            if (dir_compare(&before, p) >= 0)
+                return false;
+        }
+        *previous = p;
+    }
+    return true;
 }
 
-static bool in_balance(const struct dir *d)
+static bool in_balance(const struct dir *d, unsigned least)
 {
-    unsigned l, r;
+    unsigned count = 0;
+    size_t bytes = 0;
 
-    if (!d)
-        return true;
-    l = height(d->left);
-    r = height(d->right);
-    if (d->refs == 0 || d->node->refs == 0)
+    if (d->refs == 0 || d->width < least || d->width > DIR_WIDTH)
         return false;
-    if (l > r + 1 || r > l + 1 || d->height != 1 + (l > r ? l : r))
-        return false;
-    if (d->count != 1 + dir_count(d->left) + dir_count(d->right))
-        return false;
-    if (d->bytes !=
-        d->node->name_len + 1 + dir_bytes(d->left) + dir_bytes(d->right))
-        return false;
-    return in_balance(d->left) && in_balance(d->right);
+    for (const struct part *p = d->part; p < d->part + d->width; p++) {
+        if ((d->height > 1) != (p->below != NULL))
+            return false;
+        if (p->below && (p->below->height != d->height - 1 ||
+                         !in_balance(p->below, DIR_LEAST)))
+            return false;
+        count += p->below ? p->below->count : 1;
+        bytes += part_bytes(p);
+    }
+    return d->count == count && d->bytes == bytes;
 }
 
 bool dir_check(const struct dir *d)
 {
-    const struct node *previous = NULL;
+    const struct part *previous = NULL;
 
-    return in_balance(d) && in_order(d, &previous);
+    return !d ||
+           (in_balance(d, d->height > 1 ? 2 : 1) && in_order(d, &previous));
 }

@@ -50,9 +50,7 @@ struct node *node_copy(const struct node *n)
     if (!copy)
         return NULL;
     copy->value = blob_get(n->value);
-    copy->children = n->children;
-    if (copy->children)
-        copy->children->refs++;
+    copy->children = dir_get(n->children);
     copy->generation = n->generation;
     copy->children_generation = n->children_generation;
     copy->subtree_generation = n->subtree_generation;
@@ -79,9 +77,12 @@ static void drop_dir(struct dir *d, struct node **dead)
 {
     if (!d || --d->refs > 0)
         return;
-    drop_dir(d->left, dead);
-    drop_dir(d->right, dead);
-    drop_node(d->node, dead);
+    for (unsigned i = 0; i < d->width; i++) {
+        if (d->height > 1)
+            drop_dir(d->part[i].below, dead);
+        else
+            drop_node(d->part[i].first, dead);
+    }
     free(d);
 }
 
@@ -105,6 +106,13 @@ void node_put(struct node *n)
     if (n)
         drop_node(n, &dead);
     free_dead(dead);
+}
+
+struct dir *dir_get(struct dir *d)
+{
+    if (d)
+        d->refs++;
+    return d;
 }
 
 void dir_put(struct dir *d)

@@ -8,10 +8,10 @@
  * begins without copying anything, and an operation that runs out of memory
  * half-way drops what it built and has changed nothing.
  *
- * A directory is a balanced (AVL) search tree of nodes by name, made with the
- * same rule: adding or removing one of n children makes O(log n) new entries
- * and shares the others with the old directory. The trees of sys/tree.h change
- * in place, so they cannot do this.
+ * A directory is a B+ tree of nodes by name, made with the same rule: adding or
+ * removing one of n children makes O(log n) new entries and shares the others
+ * with the old directory. The trees of sys/tree.h change in place, so they
+ * cannot do this.
  *
  * References: *_get() takes one, *_put() drops it; both allow NULL in put. A
  * function that returns a new object returns a reference; arguments are
@@ -47,14 +47,24 @@ struct node {
     char name[]; /* NUL-terminated; "" for the root */
 };
 
+/* Parts of an entry of a directory, at most; all but the top have half. */
+#define DIR_WIDTH 16
+
+/* A node, or an entry and the first node in it. */
+struct part {
+    uint64_t prefix; /* the name's first bytes, as they compare */
+    struct node *first;
+    struct dir *below; /* NULL: the part is the node */
+};
+
 /* One entry of a directory, and the directory of which it is the top. */
 struct dir {
     unsigned refs;
-    unsigned height; /* 1 for a leaf */
-    unsigned count;  /* entries from here down */
+    unsigned height; /* 1: its parts are nodes */
+    unsigned width;  /* parts */
+    unsigned count;  /* nodes from here down */
     size_t bytes;    /* of their names, NULs included */
-    struct node *node;
-    struct dir *left, *right;
+    struct part part[];
 };
 
 /* NULL without memory. `bytes` may be NULL if len is 0. */
@@ -99,6 +109,8 @@ int MUST_CHECK dir_with(struct dir **out, const struct dir *d, struct node *n);
 int MUST_CHECK dir_without(struct dir **out, const struct dir *d,
                            const char *name, size_t len);
 
+/* Both allow NULL, the directory without entries. */
+struct dir *dir_get(struct dir *d);
 void dir_put(struct dir *d);
 
 /* First entry by name, and the one after a name; NULL at the end. */

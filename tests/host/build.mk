@@ -155,6 +155,8 @@ SUITE_config := $(CONFIG_READER)
 # dom0-tools/xenstored
 XENSTORE_FIXTURE := $(XENSTORED) tests/host/xenstore_fixture.c
 
+SUITE_xenstore_dir := $(addprefix dom0-tools/xenstored/,dir.c dir_change.c \
+                        node.c perms.c)
 SUITE_xenstore_memory := $(XENSTORE_FIXTURE)
 SUITE_xenstore_model := $(XENSTORE_FIXTURE)
 SUITE_xenstore_node := $(XENSTORE_FIXTURE)
@@ -163,6 +165,7 @@ SUITE_xenstore_ring := $(XENSTORE_FIXTURE)
 SUITE_xenstore_transaction := $(XENSTORE_FIXTURE)
 SUITE_xenstore_watch := $(XENSTORE_FIXTURE)
 
+LDFLAGS_xenstore_dir    := -Wl,--wrap=malloc
 LDFLAGS_xenstore_memory := -Wl,--wrap=malloc,--wrap=calloc
 
 # --- Rules --------------------------------------------------------------------
