@@ -227,6 +227,36 @@ START_TEST(soft_affinity_is_kept_beside_the_hard_one)
 }
 END_TEST
 
+START_TEST(a_pin_ends_only_when_the_affinity_is_taken)
+{
+    struct hv *hv = world(FRAMES);
+    struct xen_domctl_vcpuaffinity *a = &op.u.vcpuaffinity;
+    uint8_t *map = fake_guest(WORLD_DATA);
+    struct vcpu *v = world_domain(hv, 1, 1)->vcpus[0];
+    struct effects fx;
+
+    effects_init(&fx);
+    ck_assert_int_eq(vcpu_pin(v, 0, &fx), 0);
+    memset(&op, 0, sizeof(op));
+    a->flags = XEN_VCPUAFFINITY_HARD | XEN_VCPUAFFINITY_FORCE;
+    a->cpumap_hard.bitmap.va = WORLD_DATA;
+    a->cpumap_hard.nr_bits = 8;
+    map[0] = 0;
+    ck_assert_int_eq(call(hv, XEN_DOMCTL_setvcpuaffinity, 1), -EINVAL);
+    ck_assert_int_eq(v->sched.pinned, 0);
+    map[0] = 0x06;
+    a->flags |= XEN_VCPUAFFINITY_SOFT;
+    a->cpumap_soft = a->cpumap_hard;
+    a->cpumap_soft.bitmap.va = 8; /* nothing is there */
+    ck_assert_int_eq(call(hv, XEN_DOMCTL_setvcpuaffinity, 1), -EFAULT);
+    ck_assert_int_eq(v->sched.pinned, 0);
+    a->flags &= ~XEN_VCPUAFFINITY_SOFT;
+    ck_assert_int_eq(call(hv, XEN_DOMCTL_setvcpuaffinity, 1), 0);
+    ck_assert_int_eq(v->sched.pinned, -1);
+    world_end(hv);
+}
+END_TEST
+
 /* ---------------------------------------------------------------- triggers */
 
 START_TEST(an_nmi_is_raised_in_one_vcpu)
@@ -265,6 +295,7 @@ Suite *suite(void)
     tcase_add_test(t, a_null_context_resets_the_vcpu);
     tcase_add_test(t, affinity_is_kept_to_processors_there_are);
     tcase_add_test(t, soft_affinity_is_kept_beside_the_hard_one);
+    tcase_add_test(t, a_pin_ends_only_when_the_affinity_is_taken);
     tcase_add_test(t, an_nmi_is_raised_in_one_vcpu);
     suite_add_tcase(s, t);
     return s;

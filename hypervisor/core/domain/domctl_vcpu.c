@@ -172,21 +172,24 @@ int64_t domctl_setvcpuaffinity(struct control_call *c)
 
     if (!v || !(is_hard || is_soft))
         return -EINVAL;
-    if (op->flags & XEN_VCPUAFFINITY_FORCE)
-        (void)!vcpu_pin(v, -1, c->fx);
     hard = cpumask_read(&v->sched.hard);
     soft = cpumask_read(&v->sched.soft);
     error = read_set(&op->cpumap_hard, is_hard, &hard);
     if (!error)
         error = read_set(&op->cpumap_soft, is_soft, &soft);
-    if (!error)
-        error = vcpu_set_affinity(v, hard, soft, c->fx);
     hard = cpumask_and(hard, c->d->hv->online);
+    if (!error && cpumask_is_empty(hard))
+        error = -EINVAL;
     if (!error && is_hard)
         error = bitmap_write(&op->cpumap_hard, hard.bits, cpus);
     if (!error && is_soft)
         error =
             bitmap_write(&op->cpumap_soft, cpumask_and(soft, hard).bits, cpus);
+    /* From here on nothing can fail. */
+    if (!error)
+        error = vcpu_set_affinity(v, hard, soft, c->fx);
+    if (!error && (op->flags & XEN_VCPUAFFINITY_FORCE))
+        error = vcpu_pin(v, -1, c->fx);
     return error;
 }
 
