@@ -162,21 +162,30 @@ START_TEST(a_null_context_resets_the_vcpu)
 }
 END_TEST
 
-/* ---------------------------------------------------------------- settings */
-
 /* ---------------------------------------------------------------- affinity */
+
+/*
+ * The operation on vCPU 0's affinity; its sets, of `bits` each, stand at
+ * WORLD_DATA, the soft one behind the hard one.
+ */
+static struct xen_domctl_vcpuaffinity *affinity(uint32_t flags, uint32_t bits)
+{
+    memset(&op, 0, sizeof(op));
+    op.u.vcpuaffinity = (struct xen_domctl_vcpuaffinity){
+        .flags = flags,
+        .cpumap_hard = {.bitmap.va = WORLD_DATA, .nr_bits = bits},
+        .cpumap_soft = {.bitmap.va = WORLD_DATA + bits / 8, .nr_bits = bits},
+    };
+    return &op.u.vcpuaffinity;
+}
 
 START_TEST(affinity_is_kept_to_processors_there_are)
 {
     struct hv *hv = world(FRAMES);
-    struct xen_domctl_vcpuaffinity *a = &op.u.vcpuaffinity;
+    struct xen_domctl_vcpuaffinity *a = affinity(XEN_VCPUAFFINITY_HARD, 16);
     uint8_t *map = fake_guest(WORLD_DATA);
     struct domain *d = world_domain(hv, 1, 1);
 
-    memset(&op, 0, sizeof(op));
-    a->flags = XEN_VCPUAFFINITY_HARD;
-    a->cpumap_hard.bitmap.va = WORLD_DATA;
-    a->cpumap_hard.nr_bits = 16;
     map[0] = 0x06;
     map[1] = 0xff;
     map[2] = 0x55;
@@ -200,15 +209,11 @@ END_TEST
 START_TEST(soft_affinity_is_kept_beside_the_hard_one)
 {
     struct hv *hv = world(FRAMES);
-    struct xen_domctl_vcpuaffinity *a = &op.u.vcpuaffinity;
+    struct xen_domctl_vcpuaffinity *a =
+        affinity(XEN_VCPUAFFINITY_HARD | XEN_VCPUAFFINITY_SOFT, 8);
     uint8_t *map = fake_guest(WORLD_DATA);
     struct domain *d = world_domain(hv, 1, 1);
 
-    memset(&op, 0, sizeof(op));
-    a->flags = XEN_VCPUAFFINITY_HARD | XEN_VCPUAFFINITY_SOFT;
-    a->cpumap_hard.bitmap.va = WORLD_DATA;
-    a->cpumap_soft.bitmap.va = WORLD_DATA + 1;
-    a->cpumap_hard.nr_bits = a->cpumap_soft.nr_bits = 8;
     map[0] = 0xf6;
     map[1] = 0x0c;
     ck_assert_int_eq(call(hv, XEN_DOMCTL_setvcpuaffinity, 1), 0);
@@ -230,23 +235,19 @@ END_TEST
 START_TEST(a_pin_ends_only_when_the_affinity_is_taken)
 {
     struct hv *hv = world(FRAMES);
-    struct xen_domctl_vcpuaffinity *a = &op.u.vcpuaffinity;
+    struct xen_domctl_vcpuaffinity *a =
+        affinity(XEN_VCPUAFFINITY_HARD | XEN_VCPUAFFINITY_FORCE, 8);
     uint8_t *map = fake_guest(WORLD_DATA);
     struct vcpu *v = world_domain(hv, 1, 1)->vcpus[0];
     struct effects fx;
 
     effects_init(&fx);
     ck_assert_int_eq(vcpu_pin(v, 0, &fx), 0);
-    memset(&op, 0, sizeof(op));
-    a->flags = XEN_VCPUAFFINITY_HARD | XEN_VCPUAFFINITY_FORCE;
-    a->cpumap_hard.bitmap.va = WORLD_DATA;
-    a->cpumap_hard.nr_bits = 8;
     map[0] = 0;
     ck_assert_int_eq(call(hv, XEN_DOMCTL_setvcpuaffinity, 1), -EINVAL);
     ck_assert_int_eq(v->sched.pinned, 0);
     map[0] = 0x06;
     a->flags |= XEN_VCPUAFFINITY_SOFT;
-    a->cpumap_soft = a->cpumap_hard;
     a->cpumap_soft.bitmap.va = 8; /* nothing is there */
     ck_assert_int_eq(call(hv, XEN_DOMCTL_setvcpuaffinity, 1), -EFAULT);
     ck_assert_int_eq(v->sched.pinned, 0);

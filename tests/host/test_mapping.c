@@ -1,41 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /* hypervisor/core/mm/mapping.c: the entry that maps an address. */
-#include "suite.h"
-
 #include <errno.h>
 #include <string.h>
 
-#include "fake/machine.h"
 #include "mm/alloc.h"
 #include "mm/frame.h"
-
-static struct hv *hv;
-static struct domain *dom0, *d;
-static struct vcpu *v0, *v;
-static struct tree t;
-
-/* Domain 1's tree is pinned and loaded; frames 4 .. 15 are data. */
-static void setup(void)
-{
-    hv = machine_with_domains(3, 48);
-    dom0 = machine_domain(hv, 0);
-    v0 = machine_vcpu(hv, 0);
-    d = machine_domain(hv, 1);
-    v = machine_vcpu(hv, 1);
-    t = write_tree(d, 0);
-    ck_assert_int_eq(call_mmuext(v, MMUEXT_PIN_L4_TABLE, t.l4.n, 0), 0);
-    ck_assert_int_eq(call_mmuext(v, MMUEXT_NEW_BASEPTR, t.l4.n, 0), 0);
-}
-
-static void teardown(void)
-{
-    machine_end(hv);
-}
-
-static mfn_t data(unsigned int i)
-{
-    return domain_frame(d, 4 + i);
-}
+#include "tree_fixture.h"
 
 START_TEST(update_va_mapping_finds_the_entry_through_the_kernel_tree)
 {
@@ -174,7 +144,7 @@ Suite *suite(void)
     Suite *s = suite_create("mapping");
     TCase *m = tcase_create("update_va_mapping");
 
-    tcase_add_checked_fixture(m, setup, teardown);
+    tcase_add_checked_fixture(m, setup_loaded_tree, teardown_tree);
     tcase_add_test(m,
                    update_va_mapping_finds_the_entry_through_the_kernel_tree);
     tcase_add_test(m, update_va_mapping_flushes_whom_it_is_told);

@@ -3,39 +3,20 @@
  * hypervisor/core/mm/mapping.c, memory_op.c, type.c, entry.c: what
  * others ask of the page tables.
  */
-#include "suite.h"
-
 #include <errno.h>
 #include <string.h>
 
-#include "fake/machine.h"
 #include "mm/alloc.h"
 #include "mm/calls.h"
 #include "mm/table.h"
+#include "tree_fixture.h"
 
-static struct hv *hv;
-static struct domain *dom0, *d;
-static struct vcpu *v0, *v;
-static struct tree t;
-
-/* Domain 1's tree is pinned and loaded; frames 4 and up are data. */
 static void setup(void)
 {
-    hv = machine_with_domains(3, 48);
-    dom0 = machine_domain(hv, 0);
-    v0 = machine_vcpu(hv, 0);
-    d = machine_domain(hv, 1);
-    v = machine_vcpu(hv, 1);
-    t = write_tree(d, 0);
+    setup_tree();
     poke(t.l1, 1, pte_make(domain_frame(d, 5), PTE_DATA));
     poke(t.l1, 9, pte_make(t.l1, PTE_RO));
-    ck_assert_int_eq(call_mmuext(v, MMUEXT_PIN_L4_TABLE, t.l4.n, 0), 0);
-    ck_assert_int_eq(call_mmuext(v, MMUEXT_NEW_BASEPTR, t.l4.n, 0), 0);
-}
-
-static void teardown(void)
-{
-    machine_end(hv);
+    load_tree();
 }
 
 /* ------------------------------------------------------------ teardown */
@@ -349,26 +330,26 @@ Suite *suite(void)
     TCase *stores = tcase_create("stores");
     TCase *tools = tcase_create("tools");
 
-    tcase_add_checked_fixture(down, setup, teardown);
+    tcase_add_checked_fixture(down, setup, teardown_tree);
     tcase_add_test(down, a_dead_domain_gives_back_every_frame);
     tcase_add_test(down, teardown_of_many_tables_takes_several_runs);
     tcase_add_test(down, teardown_finishes_what_a_guest_abandoned);
     tcase_add_test(down, teardown_ends_when_the_budget_does);
     tcase_add_test(down, a_zombie_goes_with_its_last_foreign_mapping);
     suite_add_tcase(s, down);
-    tcase_add_checked_fixture(grants, setup, teardown);
+    tcase_add_checked_fixture(grants, setup, teardown_tree);
     tcase_add_test(grants, a_granted_frame_is_mapped_by_address_and_unmapped);
     tcase_add_test(grants, a_granted_frame_is_mapped_by_entry);
     tcase_add_test(grants, mapping_drops_what_was_mapped_there);
     tcase_add_test(grants, unmapping_compares_frame_and_rights);
     suite_add_tcase(s, grants);
-    tcase_add_checked_fixture(stores, setup, teardown);
+    tcase_add_checked_fixture(stores, setup, teardown_tree);
     tcase_add_test(stores, a_store_to_an_l1_table_is_checked_and_adjusted);
     tcase_add_test(stores, a_narrow_store_is_merged);
     tcase_add_test(stores, a_compared_store_tells_what_it_found);
     tcase_add_test(stores, only_stores_to_own_l1_tables_are_emulated);
     suite_add_tcase(s, stores);
-    tcase_add_checked_fixture(tools, setup, teardown);
+    tcase_add_checked_fixture(tools, setup, teardown_tree);
     tcase_add_test(tools, tools_see_types_and_pins);
     tcase_add_test(tools, a_walk_ends_where_a_table_is_absent);
     suite_add_tcase(s, tools);

@@ -3,44 +3,14 @@
  * hypervisor/core/mm/mmu.c, entry.c: entries of live tables,
  * and what a guest may try with them.
  */
-#include "suite.h"
-
 #include <errno.h>
 #include <string.h>
 
-#include "fake/machine.h"
 #include "mm/alloc.h"
 #include "mm/calls.h"
 #include "mm/frame.h"
 #include "mm/vcpu_mmu.h"
-
-static struct hv *hv;
-static struct domain *dom0, *d;
-static struct vcpu *v0, *v;
-static struct tree t;
-
-/* Domain 1's tree is pinned and loaded; frames 4 .. 15 are data. */
-static void setup(void)
-{
-    hv = machine_with_domains(3, 48);
-    dom0 = machine_domain(hv, 0);
-    v0 = machine_vcpu(hv, 0);
-    d = machine_domain(hv, 1);
-    v = machine_vcpu(hv, 1);
-    t = write_tree(d, 0);
-    ck_assert_int_eq(call_mmuext(v, MMUEXT_PIN_L4_TABLE, t.l4.n, 0), 0);
-    ck_assert_int_eq(call_mmuext(v, MMUEXT_NEW_BASEPTR, t.l4.n, 0), 0);
-}
-
-static void teardown(void)
-{
-    machine_end(hv);
-}
-
-static mfn_t data(unsigned int i)
-{
-    return domain_frame(d, 4 + i);
-}
+#include "tree_fixture.h"
 
 static int64_t set_l1(unsigned int i, uint64_t e)
 {
@@ -454,7 +424,7 @@ Suite *suite(void)
     TCase *b = tcase_create("batches");
     TCase *o = tcase_create("others");
 
-    tcase_add_checked_fixture(e, setup, teardown);
+    tcase_add_checked_fixture(e, setup_loaded_tree, teardown_tree);
     tcase_add_test(e, an_entry_is_written_with_its_references);
     tcase_add_test(e, a_table_is_never_mapped_writable);
     tcase_add_test(e, superpage_bits_are_refused_on_present_entries_too);
@@ -467,13 +437,13 @@ Suite *suite(void)
     tcase_add_test(e, upper_updates_flush_all_cpus_of_the_domain);
     tcase_add_test(e, a_dropped_table_is_empty_when_the_call_returns);
     suite_add_tcase(s, e);
-    tcase_add_checked_fixture(b, setup, teardown);
+    tcase_add_checked_fixture(b, setup_loaded_tree, teardown_tree);
     tcase_add_test(b, done_is_exact_and_processing_stops_at_the_first_failure);
     tcase_add_test(b, done_is_exact_across_restarts);
     tcase_add_test(b, unknown_commands_are_enosys);
     tcase_add_test(b, requests_that_fault_are_efault_with_done_exact);
     suite_add_tcase(s, b);
-    tcase_add_checked_fixture(o, setup, teardown);
+    tcase_add_checked_fixture(o, setup_loaded_tree, teardown_tree);
     tcase_add_test(o, the_m2p_is_updated_for_own_frames_only);
     tcase_add_test(o, only_the_privileged_name_other_domains);
     tcase_add_test(o, dom0_maps_frames_of_a_target);
