@@ -31,7 +31,6 @@ int cmd_claims(int argc, char **argv)
 {
     struct options o;
     struct json j;
-    int status;
 
     if (!command_options(&o, argc, argv, 0, 0))
         return STATUS_USAGE;
@@ -40,10 +39,5 @@ int cmd_claims(int argc, char **argv)
         printf(" %8s\n", "Claimed");
         return domains_each(NULL, 0, show, NULL);
     }
-    json_begin(&j, stdout);
-    json_array(&j, NULL);
-    status = domains_each(NULL, 0, show, &j);
-    json_close(&j);
-    json_end(&j);
-    return status;
+    return domains_each_json(NULL, 0, show, &j, &j);
 }

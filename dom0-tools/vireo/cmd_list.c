@@ -53,7 +53,6 @@ int cmd_list(int argc, char **argv)
     struct options o;
     struct view v = {NULL};
     struct json j;
-    int status;
 
     if (!command_options(&o, argc, argv, 0, -1))
         return STATUS_USAGE;
@@ -62,12 +61,7 @@ int cmd_list(int argc, char **argv)
     v.numa = options_has(&o, "numa");
     if (options_has(&o, "json") || options_has(&o, "long")) {
         v.j = &j;
-        json_begin(&j, stdout);
-        json_array(&j, NULL);
-        status = domains_each(o.words, o.count, show, &v);
-        json_close(&j);
-        json_end(&j);
-        return status;
+        return domains_each_json(o.words, o.count, show, &v, &j);
     }
     format_list_head(stdout);
     printf("%s%s%s\n",

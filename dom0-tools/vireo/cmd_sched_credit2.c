@@ -68,7 +68,6 @@ int cmd_sched_credit2(int argc, char **argv)
     char *domain;
     struct options o;
     struct json j;
-    int status;
 
     if (!command_options(&o, argc, argv, 0, 0))
         return STATUS_USAGE;
@@ -82,10 +81,5 @@ int cmd_sched_credit2(int argc, char **argv)
         printf("%-33s %4s %6s %4s\n", "Name", "ID", "Weight", "Cap");
         return domains_each(&domain, domain != NULL, show, NULL);
     }
-    json_begin(&j, stdout);
-    json_array(&j, NULL);
-    status = domains_each(&domain, domain != NULL, show, &j);
-    json_close(&j);
-    json_end(&j);
-    return status;
+    return domains_each_json(&domain, domain != NULL, show, &j, &j);
 }

@@ -62,7 +62,6 @@ int cmd_uptime(int argc, char **argv)
     struct view v = {NULL};
     struct options o;
     struct json j;
-    int status;
 
     if (!command_options(&o, argc, argv, 0, -1))
         return STATUS_USAGE;
@@ -73,10 +72,5 @@ int cmd_uptime(int argc, char **argv)
         return domains_each(o.words, o.count, show, &v);
     }
     v.j = &j;
-    json_begin(&j, stdout);
-    json_array(&j, NULL);
-    status = domains_each(o.words, o.count, show, &v);
-    json_close(&j);
-    json_end(&j);
-    return status;
+    return domains_each_json(o.words, o.count, show, &v, &j);
 }

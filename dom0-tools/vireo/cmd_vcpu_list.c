@@ -107,10 +107,5 @@ int cmd_vcpu_list(int argc, char **argv)
         return domains_each(o.words, o.count, show, &v);
     }
     v.j = &j;
-    json_begin(&j, stdout);
-    json_array(&j, NULL);
-    rc = domains_each(o.words, o.count, show, &v);
-    json_close(&j);
-    json_end(&j);
-    return rc;
+    return domains_each_json(o.words, o.count, show, &v, &j);
 }

@@ -29,7 +29,6 @@ int cmd_vm_list(int argc, char **argv)
 {
     struct options o;
     struct json j;
-    int status;
 
     if (!command_options(&o, argc, argv, 0, 0))
         return STATUS_USAGE;
@@ -37,10 +36,5 @@ int cmd_vm_list(int argc, char **argv)
         puts("UUID                                  ID    name");
         return domains_each(NULL, 0, show, NULL);
     }
-    json_begin(&j, stdout);
-    json_array(&j, NULL);
-    status = domains_each(NULL, 0, show, &j);
-    json_close(&j);
-    json_end(&j);
-    return status;
+    return domains_each_json(NULL, 0, show, &j, &j);
 }

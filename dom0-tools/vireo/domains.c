@@ -13,6 +13,7 @@
 
 #include "libpv/pv.h"
 #include "vireo/command.h"
+#include "vireo/json.h"
 
 /* Domains asked for in one call. */
 #define LIST_STEP 64
@@ -206,5 +207,20 @@ int domains_each(char **words, int count,
     for (int i = 0; i < n && status == STATUS_OK; i++)
         status = each(&list[i], arg);
     free(list);
+    return status;
+}
+
+int domains_each_json(char **words, int count,
+                      int (*each)(const struct xen_domctl_getdomaininfo *info,
+                                  void *arg),
+                      void *arg, struct json *j)
+{
+    int status;
+
+    json_begin(j, stdout);
+    json_array(j, NULL);
+    status = domains_each(words, count, each, arg);
+    json_close(j);
+    json_end(j);
     return status;
 }

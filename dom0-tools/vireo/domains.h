@@ -11,6 +11,8 @@
 #include <pv-abi/domctl.h>
 #include <xenstore.h>
 
+struct json;
+
 /*
  * This thread's connection to the xenstore; NULL if it cannot be reached. For
  * threads that live as long as the control domain.
@@ -49,6 +51,15 @@ int domains_each(char **words, int count,
                  int (*each)(const struct xen_domctl_getdomaininfo *info,
                              void *arg),
                  void *arg);
+
+/*
+ * The same with what each() writes to *j as one array on standard output,
+ * which is whole JSON whatever happens.
+ */
+int domains_each_json(char **words, int count,
+                      int (*each)(const struct xen_domctl_getdomaininfo *info,
+                                  void *arg),
+                      void *arg, struct json *j);
 
 /* When it was started, in seconds since 1970; 0: that is not known. */
 uint64_t domains_start_time(domid_t domid);
